@@ -1,0 +1,40 @@
+# make serve, make test: the two commands. Both make .venv and install what the requirements pin.
+
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--custom-compile-command 'make lock' pyproject.toml --group build
+
+.PHONY: serve test check lock clean
+
+serve: .venv/serve
+	$(BIN)/calendula serve
+
+test: .venv/test
+	$(BIN)/pytest
+
+check: .venv/test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache --no-logo 2>&1
+
+lock: .venv/bin/python  ## LOCK_FLAGS=--upgrade for the newest of everything
+	$(PIP) install uv
+	$(LOCK) $(LOCK_FLAGS) --output-file requirements/serve.txt
+	$(LOCK) $(LOCK_FLAGS) --group test --constraint requirements/serve.txt \
+		--output-file requirements/test.txt
+
+clean:
+	rm -rf .venv build dist
+
+.venv/bin/python:
+	@test -n "$(PYTHON)" || { echo "Calendula needs Python 3.11 or newer." >&2; exit 2; }
+	$(PYTHON) -m venv .venv
+
+.venv/serve .venv/test: .venv/%: requirements/%.txt pyproject.toml .venv/bin/python
+	$(PIP) install --require-hashes --requirement $<
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@

@@ -1,0 +1,42 @@
+"""The kinds of domain error. What each means in HTTP is decided in `http/problems.py` alone."""
+
+from typing import ClassVar
+
+
+class CalendulaError(Exception):
+    """An outcome that the caller must be told.
+
+    `detail` is a sentence for people, without personal data. `members` are further facts for
+    programs; they stand beside the detail in the answer.
+    """
+
+    code: ClassVar[str]
+
+    def __init__(self, detail: str, **members: object) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.members = members
+
+
+class Invalid(CalendulaError):
+    """The request can be read, but what it says is not allowed."""
+
+    code = "invalid"
+
+
+class NotFound(CalendulaError):
+    """What the request names does not exist."""
+
+    code = "not-found"
+
+
+class Conflict(CalendulaError):
+    """The request was right, and the state of the clinic stands against it."""
+
+    code = "conflict"
+
+
+class Unavailable(CalendulaError):
+    """The outcome is not known, or nothing can be done right now; a retry may help."""
+
+    code = "unavailable"

@@ -1,0 +1,48 @@
+"""What a name may be, and when two names are the same.
+
+Names of people are almost free text: any script, apostrophes, emoji, `<script>`. What is refused
+cannot be seen or stored, or shows something else than it holds (Unicode TR36, "Unicode Security
+Considerations", and TR39).
+"""
+
+import unicodedata
+
+MAX_LENGTH = 200
+"""Characters (code points, after NFC)."""
+
+# Zero-width non-joiner and joiner: Persian, Hindi and emoji sequences are misspelt without them.
+_JOINERS = "\u200c\u200d"
+
+
+def clean(text: str) -> str:
+    """Return a name as it is stored: NFC, without white space around it.
+
+    Raises ValueError with the reason: empty, too long, no letter, digit or symbol in it, or a
+    character that is a control, a bidirectional override, invisible or no character at all.
+    """
+    name = unicodedata.normalize("NFC", text.strip())
+    if not name:
+        raise ValueError("must not be blank")
+    if len(name) > MAX_LENGTH:
+        raise ValueError(f"must have at most {MAX_LENGTH} characters")
+    if any(map(_hidden, name)):
+        raise ValueError("must not hold control or invisible characters")
+    if not any(unicodedata.category(char)[0] in "LNS" for char in name):
+        raise ValueError("must hold a letter, a digit or a symbol")
+    return name
+
+
+def key(name: str) -> str:
+    """Return the form in which equal names are equal: case, width and white space do not count.
+
+    Unicode's NFKC_Casefold (TR44) with white space folded.
+    """
+    folded = (
+        unicodedata.normalize("NFKC", name).casefold().translate(dict.fromkeys(map(ord, _JOINERS)))
+    )
+    return " ".join(unicodedata.normalize("NFKC", folded).split())
+
+
+def _hidden(char: str) -> bool:
+    category = unicodedata.category(char)
+    return category in {"Cc", "Cs", "Zl", "Zp"} or (category == "Cf" and char not in _JOINERS)

@@ -1,0 +1,88 @@
+from collections.abc import Mapping
+from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+EMBEDDED_DATABASE = "sqlite:///calendula.db"
+_POSTGRESQL = "postgresql+psycopg"
+_NO_DATABASE_URL = "must be postgresql://user:password@host/database or sqlite:///file.db"
+
+
+class BadSettings(ValueError):
+    """A setting cannot be used; the text is one line that names it."""
+
+
+def known_time_zone(name: str) -> str:
+    """Return the name of an IANA time zone; raise ValueError where there is no such zone."""
+    try:
+        ZoneInfo(name)
+    except (ValueError, LookupError, OSError):
+        raise ValueError("is not an IANA time zone such as Europe/Berlin") from None
+    return name
+
+
+def _database_url(text: str) -> str:
+    """Take PostgreSQL's URL as people write it, or a SQLite file's."""
+    scheme, separator, rest = text.partition("://")
+    if scheme in {"postgres", "postgresql"}:
+        text = f"{_POSTGRESQL}{separator}{rest}"
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError):
+        raise ValueError(_NO_DATABASE_URL) from None
+    in_memory = url.database in {None, "", ":memory:"}
+    if url.drivername != _POSTGRESQL and (url.drivername != "sqlite" or in_memory):
+        raise ValueError(_NO_DATABASE_URL)
+    return text
+
+
+Seconds = Annotated[float, Field(gt=0, le=600)]
+
+
+class Settings(BaseSettings):
+    """What an operator decides: `CALENDULA_*` in the environment, or in `.env` right here."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="CALENDULA_", env_file=".env", extra="ignore", frozen=True
+    )
+
+    database_url: Annotated[str, AfterValidator(_database_url)] = EMBEDDED_DATABASE
+    open_clinic: bool = False
+    time_zone: Annotated[str, AfterValidator(known_time_zone)] = "UTC"
+    log_format: Literal["text", "json"] = "text"
+    pool_size: Annotated[int, Field(ge=1, le=200)] = 10
+    pool_timeout: Seconds = 5
+    connect_timeout: Seconds = 3
+    lock_timeout: Seconds = 5
+    statement_timeout: Seconds = 10
+
+    @model_validator(mode="before")
+    @classmethod
+    def _open_unless_told(cls, values: dict[str, object]) -> dict[str, object]:
+        """Without a database of its own, a clinic is the open one."""
+        return {"open_clinic": "database_url" not in values, **values}
+
+    @classmethod
+    def unknown_variables(cls, environment: Mapping[str, str]) -> list[str]:
+        """Return the variables that are named like a setting but are none: misspelt ones."""
+        prefix = cls.model_config["env_prefix"]
+        known = {f"{prefix}{field}".upper() for field in cls.model_fields}
+        return [name for name in environment if name.startswith(prefix) and name not in known]
+
+    @classmethod
+    def load(cls) -> Self:
+        """Read the environment; raise BadSettings with one line that names each bad variable."""
+        try:
+            return cls()
+        except ValidationError as error:
+            prefix = cls.model_config["env_prefix"]
+            lines = (
+                f"{prefix}{'_'.join(map(str, each['loc'])).upper()}: "
+                f"{each['msg'].removeprefix('Value error, ')}"
+                for each in error.errors(include_input=False, include_url=False)
+            )
+            raise BadSettings("; ".join(lines)) from None

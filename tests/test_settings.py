@@ -1,0 +1,83 @@
+from pathlib import Path
+
+import pytest
+
+from calendula.settings import EMBEDDED_DATABASE, BadSettings, Settings
+
+
+@pytest.fixture(autouse=True)
+def bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Without a variable or a file of the machine that runs the tests."""
+    monkeypatch.chdir(tmp_path)
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"CALENDULA_{name.upper()}", raising=False)
+
+
+def test_no_settings_make_an_open_clinic() -> None:
+    """With nothing set, the clinic is open and its database is a file in the working directory."""
+    settings = Settings.load()
+    assert (settings.database_url, settings.open_clinic) == (EMBEDDED_DATABASE, True)
+
+
+@pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+psycopg"])
+def test_postgresql_urls_work_as_people_write_them(
+    monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
+    """Each way to write the URL means the same, and a database of one's own closes the clinic."""
+    monkeypatch.setenv("CALENDULA_DATABASE_URL", f"{scheme}://anna:secret@db/clinic")
+    settings = Settings.load()
+    assert settings.database_url == "postgresql+psycopg://anna:secret@db/clinic"
+    assert settings.open_clinic is False
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_one_setting_opens_or_closes(monkeypatch: pytest.MonkeyPatch, asked: bool) -> None:
+    """CALENDULA_OPEN_CLINIC decides, whatever the database is."""
+    monkeypatch.setenv("CALENDULA_OPEN_CLINIC", str(asked))
+    assert Settings.load().open_clinic is asked
+    monkeypatch.setenv("CALENDULA_DATABASE_URL", "sqlite:///my.db")
+    assert Settings.load().open_clinic is asked
+
+
+def test_a_file_sets_what_the_environment_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`.env` is read, and the environment wins over it."""
+    Path(".env").write_text("CALENDULA_POOL_SIZE=3\nCALENDULA_TIME_ZONE=Asia/Kolkata\n")
+    monkeypatch.setenv("CALENDULA_POOL_SIZE", "4")
+    settings = Settings.load()
+    assert (settings.pool_size, settings.time_zone) == (4, "Asia/Kolkata")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "mysql://anna:secret@db/clinic"),
+        ("DATABASE_URL", ""),
+        ("DATABASE_URL", "sqlite://"),
+        ("DATABASE_URL", "sqlite:///:memory:"),
+        ("DATABASE_URL", "postgresql://anna:secret@db:port/clinic"),
+        ("OPEN_CLINIC", "perhaps"),
+        ("TIME_ZONE", "Mars/Olympus"),
+        ("TIME_ZONE", "../etc/passwd"),
+        ("TIME_ZONE", "America"),
+        ("LOG_FORMAT", "xml"),
+        ("POOL_SIZE", "0"),
+        ("LOCK_TIMEOUT", "nan"),
+    ],
+)
+def test_a_bad_value_is_one_clear_line(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    """The line names the variable, and does not repeat what may be a secret."""
+    monkeypatch.setenv(f"CALENDULA_{name}", value)
+    with pytest.raises(BadSettings) as failure:
+        Settings.load()
+    message = str(failure.value)
+    assert message.startswith(f"CALENDULA_{name}: ")
+    assert "\n" not in message
+    assert "secret" not in message
+
+
+def test_a_misspelt_variable_is_found() -> None:
+    """A variable that is named like a setting but is none can be pointed out."""
+    environment = {"CALENDULA_DATABSE_URL": "x", "CALENDULA_POOL_SIZE": "3", "HOME": "/"}
+    assert Settings.unknown_variables(environment) == ["CALENDULA_DATABSE_URL"]
