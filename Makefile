@@ -20,6 +20,7 @@ check: .venv/test
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache --no-logo 2>&1
+	$(BIN)/pytest --quiet tests/test_drift.py
 
 lock: .venv/bin/python  ## LOCK_FLAGS=--upgrade for the newest of everything
 	$(PIP) install uv

@@ -1,0 +1,17 @@
+"""Everything that knows which database it is. Services take a session and never ask."""
+
+from calendula.database.base import Base
+from calendula.database.engine import Database
+from calendula.database.statements import insert_unless_conflict
+from calendula.database.types import Id, Instant, Json, JsonObject, Number
+
+__all__ = [
+    "Base",
+    "Database",
+    "Id",
+    "Instant",
+    "Json",
+    "JsonObject",
+    "Number",
+    "insert_unless_conflict",
+]

@@ -1,0 +1,74 @@
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Self
+
+from sqlalchemy import Engine, exc
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session
+
+from calendula.database import postgresql, sqlite
+from calendula.errors import Unavailable
+from calendula.settings import Settings
+
+
+class Database:
+    """Where sessions come from. Routes and commands open them; services only take them."""
+
+    def __init__(self, reader: Engine, writer: Engine, *, embedded: bool) -> None:
+        self.reader = reader
+        self.writer = writer
+        self.embedded = embedded
+        """Whether it is a file of this machine, for one process alone."""
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Self:
+        """Return the database of `settings.database_url`; nothing is connected yet."""
+        url = make_url(settings.database_url)
+        embedded = url.get_backend_name() == "sqlite"
+        reader, writer = (sqlite if embedded else postgresql).engines(url, settings)
+        return cls(reader, writer, embedded=embedded)
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """Open a session that only reads. Raises Unavailable where the database does not answer."""
+        with _answering(), Session(self.reader, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """Open a transaction: committed, durably, where the block ends, and undone where it raises.
+
+        The one place of the code base that commits. Raises Unavailable where the database does not
+        answer in time, also to the COMMIT: then nobody knows the outcome.
+        """
+        with _answering(), Session(self.writer, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.reader.dispose()
+        self.writer.dispose()
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    try:
+        yield
+    except exc.DBAPIError as error:
+        if not _may_pass(error):
+            raise
+        raise Unavailable("The database does not answer. Try again in a moment.") from error
+    except exc.TimeoutError as error:
+        raise Unavailable("The service is busy. Try again in a moment.") from error
+
+
+def _may_pass(error: exc.DBAPIError) -> bool:
+    """Tell a database that is away, locked or full from a statement that is wrong.
+
+    SQLite's driver has one class for both, and SQLITE_ERROR for the latter.
+    """
+    if getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR:
+        return False
+    trouble = isinstance(error, (exc.OperationalError, exc.InterfaceError))
+    return trouble or error.connection_invalidated

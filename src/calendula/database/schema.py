@@ -1,0 +1,51 @@
+"""Which schema the database has, and which one the service wants."""
+
+from importlib.resources import files
+from pathlib import Path
+
+from sqlalchemy import inspect, text
+
+from calendula.database.engine import Database
+
+
+def migrations() -> Path:
+    """Return the folder of the migrations: inside the installed package, or in the checkout."""
+    packaged = Path(str(files("calendula"))) / "migrations"
+    return packaged if packaged.is_dir() else Path(__file__).parents[3] / "migrations"
+
+
+def wanted() -> str:
+    """Return the revision that this version of the service needs.
+
+    Migrations are one line, numbered in their files' names, so that a start need not load Alembic.
+    """
+    return max(
+        path.name.partition("_")[0] for path in (migrations() / "versions").glob("[0-9]*.py")
+    )
+
+
+def present(database: Database) -> str | None:
+    """Return the revision of the database, or None where it has no schema yet.
+
+    Raises Unavailable where the database does not answer.
+    """
+    with database.read() as session:
+        if not inspect(session.connection()).has_table("alembic_version"):
+            return None
+        revision: str | None = session.scalar(text("SELECT version_num FROM alembic_version"))
+        return revision
+
+
+def migrate(database: Database, revision: str = "head") -> None:
+    """Bring the database to a revision, in one transaction.
+
+    Several processes may do so at once: the first migrates, the others wait and find it done.
+    """
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(migrations()))
+    with database.writer.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)

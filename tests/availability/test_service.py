@@ -1,0 +1,71 @@
+from datetime import UTC, date, datetime
+
+from sqlalchemy import delete
+
+from calendula.appointments import service as appointments
+from calendula.availability import service
+from calendula.database import Database
+from calendula.doctors import service as doctors
+from calendula.patients import service as patients
+from calendula.timetables.models import WeeklyHours
+
+DAY = date(2025, 2, 7)
+NOON = datetime(2025, 2, 7, 6, 30, tzinfo=UTC)  # in Kolkata
+
+
+def _free(database: Database, not_before: datetime | None = None) -> tuple[list[str], str | None]:
+    with database.read() as session:
+        doctor = doctors.get(session, "Dr. Rajesh Kumar")
+        day = service.free_slots(session, doctor, DAY, not_before=not_before)
+    return [slot.label for slot in day.free], day.reason
+
+
+def _book(database: Database, *labels: str) -> None:
+    with database.write() as session:
+        for label in labels:
+            appointments.book(
+                session,
+                doctors.get(session, "Dr. Rajesh Kumar"),
+                DAY,
+                label,
+                patient_id=patients.identify(session, "1", "Asha"),
+                actor="public",
+                not_before=None,
+            )
+
+
+def test_what_is_booked_is_not_free(database: Database) -> None:
+    """The free slots are the offered ones, in time order, without the booked ones."""
+    _book(database, "9:30 AM - 10:00 AM", "2:00 PM - 2:30 PM")
+    labels, reason = _free(database)
+    assert labels == [
+        "9:00 AM - 9:30 AM",
+        "10:00 AM - 10:30 AM",
+        "10:30 AM - 11:00 AM",
+        "11:00 AM - 11:30 AM",
+        "11:30 AM - 12:00 PM",
+        "2:30 PM - 3:00 PM",
+    ]
+    assert reason is None
+
+
+def test_a_full_day_says_so(database: Database) -> None:
+    """An empty list has a reason: every slot is booked."""
+    labels, _ = _free(database)
+    _book(database, *labels)
+    assert _free(database) == ([], "full")
+
+
+def test_a_past_slot_is_not_free(database: Database) -> None:
+    """Only what starts from an instant on is free, and a day that is over says so."""
+    assert _free(database, NOON) == (["2:00 PM - 2:30 PM", "2:30 PM - 3:00 PM"], None)
+    assert _free(database, NOON.replace(hour=12)) == ([], "past")
+
+
+def test_a_day_without_hours_is_closed(database: Database) -> None:
+    """An empty list has a reason: the doctor does not work that day."""
+    with database.write() as session:
+        session.execute(delete(WeeklyHours))
+    assert _free(database) == ([], "closed")
+    with database.read() as session:
+        assert service.default_slots(session, DAY, "UTC") == ([], "closed")

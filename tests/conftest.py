@@ -1,0 +1,71 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from calendula import samples
+from calendula.database import Database
+from calendula.settings import Settings
+from support import databases
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str]:
+    """The URL of a PostgreSQL: TEST_DATABASE_URL's, else the bundled one's, for this run."""
+    with databases.postgresql_server() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file to copy."""
+    return databases.sqlite_template(tmp_path_factory.mktemp("template") / "template.db")
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql_server: str) -> Iterator[str]:
+    """The name of a migrated PostgreSQL database to clone."""
+    with databases.postgresql_template(postgresql_server) as name:
+        yield name
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """The URL of a SQLite database of this version's schema, for one test."""
+    return databases.sqlite_copy(sqlite_template, tmp_path)
+
+
+@pytest.fixture
+def postgresql_url(postgresql_server: str, postgresql_template: str) -> Iterator[str]:
+    """The URL of a PostgreSQL database of this version's schema, for one test."""
+    with databases.postgresql_clone(postgresql_server, postgresql_template) as url:
+        yield url
+
+
+@pytest.fixture
+def empty_postgresql(postgresql_server: str) -> Iterator[str]:
+    """The URL of a PostgreSQL database without any table, for one test."""
+    with databases.empty_postgresql(postgresql_server) as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """Each database in turn, of this version's schema, for one test."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest.fixture
+def settings(database_url: str) -> Settings:
+    """An open clinic in Kolkata, so that a forgotten zone shows."""
+    return Settings(database_url=database_url, open_clinic=True, time_zone="Asia/Kolkata")
+
+
+@pytest.fixture
+def database(settings: Settings) -> Iterator[Database]:
+    """The clinic's database, with the sample doctors in it."""
+    database = Database.from_settings(settings)
+    samples.add_doctors(database, settings.time_zone)
+    yield database
+    database.close()

@@ -1,0 +1,76 @@
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import inspect, select
+
+from calendula import samples
+from calendula.appointments import service as appointments
+from calendula.database import Database, schema
+from calendula.doctors.models import Doctor
+from calendula.patients import service as patients
+from calendula.settings import Settings
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a database without any table, of each kind in turn."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'empty.db'}"
+    url: str = request.getfixturevalue("empty_postgresql")
+    return url
+
+
+def _alembic(database: Database, what: str, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(schema.migrations()))
+    with database.writer.begin() as connection:
+        config.attributes["connection"] = connection
+        getattr(command, what)(config, revision)
+
+
+def test_the_wanted_revision_is_alembics_head() -> None:
+    """The revision that is read off the files' names is the one that Alembic would go to."""
+    config = Config()
+    config.set_main_option("script_location", str(schema.migrations()))
+    assert [schema.wanted()] == ScriptDirectory.from_config(config).get_heads()
+
+
+def test_no_migration_imports_a_model() -> None:
+    """A migration stays what it was when the models move on."""
+    for path in (schema.migrations() / "versions").glob("*.py"):
+        assert "calendula" not in path.read_text(), path
+
+
+def test_migrations_go_up_and_down_with_data(database: Database) -> None:
+    """A database with doctors, patients and appointments goes down to nothing and up again."""
+    with database.write() as session:
+        doctor = session.scalars(select(Doctor)).first()
+        assert doctor is not None
+        patient = patients.identify(session, "1", "Asha")
+        day = date(2025, 2, 7)
+        appointments.book(
+            session,
+            doctor,
+            day,
+            "10:00 AM - 10:30 AM",
+            patient_id=patient,
+            actor="public",
+            not_before=datetime(2025, 1, 1, tzinfo=UTC),
+        )
+    _alembic(database, "downgrade", "base")
+    assert schema.present(database) is None
+    assert inspect(database.reader).get_table_names() == ["alembic_version"]
+    _alembic(database, "upgrade", "head")
+    assert schema.present(database) == schema.wanted()
+    samples.add_doctors(database, "UTC")
+
+
+def test_a_database_without_tables_has_no_revision(empty: str) -> None:
+    """Before the first migration there is none, and asking is no error."""
+    database = Database.from_settings(Settings(database_url=empty))
+    assert schema.present(database) is None
+    database.close()

@@ -1,0 +1,46 @@
+import pytest
+
+from calendula.database import Database
+from calendula.doctors import service
+
+
+def test_a_doctor_is_found_by_any_spelling(database: Database) -> None:
+    """Case and spacing of a name do not matter."""
+    with database.read() as session:
+        doctor = service.find(session, " dr. rajesh   KUMAR ")
+    assert doctor is not None
+    assert doctor.name == "Dr. Rajesh Kumar"
+
+
+def test_a_name_is_given_once(database: Database) -> None:
+    """A second doctor of the same normalised name is not added."""
+    with database.write() as session:
+        assert service.add(session, "DR. rajesh kumar", time_zone="UTC") is None
+        assert service.add(session, "Dr. Rajesh Kumar jr.", time_zone="UTC") is not None
+
+
+@pytest.mark.parametrize(
+    ("asked", "nearest"),
+    [("Dr. Rajesh Kumr", "Dr. Rajesh Kumar"), ("lena hofmann", "Dr. Lena Hoffmann")],
+)
+def test_who_is_misspelt_is_suggested(database: Database, asked: str, nearest: str) -> None:
+    """An unknown name is answered with the nearest known ones, the best first."""
+    with database.read() as session, pytest.raises(service.UnknownDoctor) as failure:
+        service.get(session, asked)
+    suggestions = failure.value.members["nearest_doctors"]
+    assert isinstance(suggestions, list)
+    assert suggestions[0] == nearest
+
+
+def test_who_is_like_nobody_gets_no_suggestion(database: Database) -> None:
+    """A name that is near to none suggests nobody."""
+    with database.read() as session, pytest.raises(service.UnknownDoctor) as failure:
+        service.get(session, "张伟")
+    assert failure.value.members == {"nearest_doctors": []}
+
+
+def test_doctors_are_listed_by_name(database: Database) -> None:
+    """The list is in the order of the names."""
+    with database.read() as session:
+        names = [doctor.name for doctor in service.everyone(session)]
+    assert names == ["Dr. Amina Yusuf", "Dr. Lena Hoffmann", "Dr. Mei Chen", "Dr. Rajesh Kumar"]
