@@ -2,8 +2,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fastapi.testclient import TestClient
 
 from calendula import samples
+from calendula.app import create_app
 from calendula.database import Database
 from calendula.settings import Settings
 from support import databases
@@ -69,3 +71,18 @@ def database(settings: Settings) -> Iterator[Database]:
     samples.add_doctors(database, settings.time_zone)
     yield database
     database.close()
+
+
+@pytest.fixture
+def client(database: Database, settings: Settings) -> Iterator[TestClient]:
+    """A client of the open clinic."""
+    with TestClient(create_app(settings)) as client:
+        yield client
+
+
+@pytest.fixture
+def closed_client(database: Database, settings: Settings) -> Iterator[TestClient]:
+    """A client of a clinic that is closed: doctors must be known, the past is past."""
+    closed = settings.model_copy(update={"open_clinic": False})
+    with TestClient(create_app(closed)) as client:
+        yield client

@@ -1,0 +1,54 @@
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI, Request
+from fastapi.responses import RedirectResponse
+
+from calendula import __version__, logs
+from calendula.classic import routes as classic
+from calendula.database import Database
+from calendula.http import health, openapi, problems
+from calendula.http.middleware import BodyLimit, RequestLog
+from calendula.settings import Settings
+
+_DESCRIPTION = "Books appointments with doctors. Two patients never get the same slot."
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """Return the service, wired up; by default with the settings of the environment.
+
+    Its database must have been migrated: `calendula serve` and `calendula migrate` see to that.
+    """
+    settings = settings or Settings.load()
+    logs.configure(settings.log_format)
+    database = Database.from_settings(settings)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        database.close()
+
+    app = FastAPI(
+        title="Calendula",
+        version=__version__,
+        description=_DESCRIPTION,
+        license_info={"name": "MIT", "identifier": "MIT"},
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.settings = settings
+    app.state.database = database
+    problems.install(app, classic.FAILURE_MESSAGES)
+    openapi.install(app)
+    app.add_middleware(BodyLimit)
+    app.add_middleware(RequestLog)
+    app.include_router(classic.router)
+    app.include_router(health.router)
+    app.add_api_route("/", _home, include_in_schema=False)
+    return app
+
+
+async def _home(request: Request) -> RedirectResponse:
+    return RedirectResponse(f"{request.scope.get('root_path', '')}/docs")

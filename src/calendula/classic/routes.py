@@ -1,0 +1,65 @@
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from fastapi.responses import JSONResponse
+
+from calendula.classic import examples, service
+from calendula.classic.schemas import AvailableSlots, Booked, BookingRequest
+from calendula.errors import Conflict
+from calendula.http.dependencies import (
+    DatabaseOfApp,
+    IdempotencyKey,
+    NoRepeatedQuery,
+    SettingsOfApp,
+)
+from calendula.http.fields import LocalDate, Name
+from calendula.http.json_body import JsonRoute
+
+FAILURE_MESSAGES = {
+    "/book_appointment": "Error in booking appointment!",
+    "/available_slots": "Error in fetching available slots",
+}
+"""What the contract says of the unforeseen, by path."""
+
+router = APIRouter(tags=["Booking"], route_class=JsonRoute)
+
+
+@router.post(
+    "/book_appointment",
+    status_code=201,
+    response_model=Booked,
+    summary="Book a slot",
+    responses=examples.BOOKING,
+)
+def book_appointment(
+    request: BookingRequest, key: IdempotencyKey, database: DatabaseOfApp, settings: SettingsOfApp
+) -> Response:
+    """Book a slot of a doctor for a patient. Of two who want the same slot, one gets it."""
+    try:
+        with database.write() as session:
+            answer, replayed = service.book(session, settings, request, key)
+    except Conflict as refusal:
+        with database.read() as session:
+            day = service.look_up(session, settings, request.doctor_name, request.date)
+        refusal.members["available_slots"] = [slot.label for slot in day.free]
+        raise
+    return JSONResponse(answer, 201, {"Idempotency-Replayed": "true"} if replayed else None)
+
+
+@router.get(
+    "/available_slots",
+    response_model_exclude_none=True,
+    summary="See the free slots of a day",
+    responses=examples.LOOKUP,
+    dependencies=[NoRepeatedQuery],
+)
+def available_slots(
+    doctor_name: Annotated[Name, Query(examples=["Dr. Rajesh Kumar"])],
+    date: Annotated[LocalDate, Query(examples=["2025-02-07"])],
+    database: DatabaseOfApp,
+    settings: SettingsOfApp,
+) -> AvailableSlots:
+    """List the slots of a doctor that can still be booked on a date."""
+    with database.read() as session:
+        day = service.look_up(session, settings, doctor_name, date)
+    return AvailableSlots(available_slots=[slot.label for slot in day.free], reason=day.reason)

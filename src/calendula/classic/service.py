@@ -1,0 +1,86 @@
+"""The contract's two operations, on top of appointments and availability."""
+
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from calendula import clock
+from calendula.appointments import service as appointments
+from calendula.availability import service as availability
+from calendula.availability.service import Day
+from calendula.classic.schemas import BOOKED, BookingRequest
+from calendula.doctors import service as doctors
+from calendula.doctors.models import Doctor
+from calendula.idempotency import service as idempotency
+from calendula.idempotency.service import Outcome
+from calendula.patients import service as patients
+from calendula.settings import Settings
+from calendula.timetables import service as timetables
+
+_ACTOR = "public"
+
+
+def book(session: Session, settings: Settings, request: BookingRequest, key: str | None) -> Outcome:
+    """Book the slot, or find that its key has booked before; return the answer's members.
+
+    Raises UnknownDoctor, SlotTaken, SlotNotOffered, SlotPassed and KeyReused.
+    """
+    return idempotency.once(
+        session,
+        "book_appointment",
+        key,
+        request.model_dump_json(),
+        lambda: _book(session, settings, request),
+    )
+
+
+def look_up(session: Session, settings: Settings, doctor_name: str, day: date) -> Day:
+    """Return the free slots of a doctor's local date; raise UnknownDoctor in a closed clinic."""
+    if settings.open_clinic:
+        doctor = doctors.find(session, doctor_name)
+        if doctor is None:
+            return availability.default_slots(session, day, settings.time_zone)
+    else:
+        doctor = doctors.get(session, doctor_name)
+    return availability.free_slots(session, doctor, day, not_before=_not_before(settings))
+
+
+def _book(session: Session, settings: Settings, request: BookingRequest) -> dict[str, Any]:
+    doctor = _doctor(session, settings, request.doctor_name)
+    appointment_id, slot = appointments.book(
+        session,
+        doctor,
+        request.date,
+        request.time_slot,
+        patient_id=patients.identify(session, request.patient_id, request.patient_name),
+        actor=_ACTOR,
+        not_before=_not_before(settings),
+    )
+    zone = ZoneInfo(doctor.time_zone)
+    return {
+        "msg": BOOKED,
+        "appointment_id": str(appointment_id),
+        "doctor_name": doctor.name,
+        "date": slot.date.isoformat(),
+        "time_slot": slot.label,
+        "starts_at": slot.start.astimezone(zone).isoformat(),
+        "ends_at": slot.end.astimezone(zone).isoformat(),
+    }
+
+
+def _doctor(session: Session, settings: Settings, name: str) -> Doctor:
+    """Return the doctor of this name, whom an open clinic takes on where there is none."""
+    if not settings.open_clinic:
+        return doctors.get(session, name)
+    return (
+        doctors.find(session, name)
+        or timetables.add_doctor(session, name, time_zone=settings.time_zone, actor=_ACTOR)
+        or doctors.get(session, name)
+    )
+
+
+def _not_before(settings: Settings) -> datetime | None:
+    """Return the earliest start that may be booked: an open clinic takes the past as well."""
+    return None if settings.open_clinic else clock.now()

@@ -1,0 +1,68 @@
+import re
+from typing import Annotated
+
+from fastapi import Depends, Header, Request
+from pydantic import WithJsonSchema
+
+from calendula.database import Database
+from calendula.errors import Invalid
+from calendula.settings import Settings
+
+# draft-ietf-httpapi-idempotency-key-header-07: a Structured Fields string (RFC 9651), in quotes.
+_QUOTED = re.compile(r'"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"')
+_BARE = re.compile(r"[\x20\x21\x23-\x7e][\x20-\x7e]*")
+_LONGEST_KEY = 255
+
+
+class InvalidIdempotencyKey(Invalid):
+    """The header is no key."""
+
+    code = "idempotency-key-invalid"
+
+
+async def _database(request: Request) -> Database:
+    database: Database = request.app.state.database
+    return database
+
+
+async def _settings(request: Request) -> Settings:
+    settings: Settings = request.app.state.settings
+    return settings
+
+
+async def _no_repeats(request: Request) -> None:
+    """Refuse a query that says a thing twice: nobody knows which one is meant."""
+    names = [name for name, _ in request.query_params.multi_items()]
+    if len(set(names)) < len(names):
+        raise Invalid("A query parameter is repeated.")
+
+
+async def _idempotency_key(
+    request: Request,
+    idempotency_key: Annotated[
+        str | None,
+        WithJsonSchema({"type": "string", "minLength": 1, "maxLength": _LONGEST_KEY + 2}),
+        Header(
+            alias="Idempotency-Key",
+            description="Makes a retry safe: the same key and booking give the first answer again. "
+            "1 to 255 printable ASCII characters, bare or in double quotes.",
+            examples=['"8e03978e-40d5-43e8-bc93-6894a57f9324"'],
+        ),
+    ] = None,
+) -> str | None:
+    if idempotency_key is None:
+        return None
+    if len(request.headers.getlist("idempotency-key")) > 1:
+        raise InvalidIdempotencyKey("Idempotency-Key is repeated.")
+    quoted = _QUOTED.fullmatch(idempotency_key)
+    bare = _BARE.fullmatch(idempotency_key)
+    key = re.sub(r"\\(.)", r"\1", quoted[1]) if quoted else idempotency_key if bare else ""
+    if not 1 <= len(key) <= _LONGEST_KEY:
+        raise InvalidIdempotencyKey("Idempotency-Key must be 1 to 255 printable ASCII characters.")
+    return key
+
+
+DatabaseOfApp = Annotated[Database, Depends(_database)]
+SettingsOfApp = Annotated[Settings, Depends(_settings)]
+IdempotencyKey = Annotated[str | None, Depends(_idempotency_key)]
+NoRepeatedQuery = Depends(_no_repeats)

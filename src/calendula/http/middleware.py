@@ -1,0 +1,121 @@
+import logging
+import re
+import time
+import traceback
+from http import HTTPStatus
+from uuid import uuid4
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from calendula.http.problems import problem
+
+MAX_BODY = 64 * 1024
+"""Bytes."""
+
+_log = structlog.get_logger("calendula.http")
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._~-]{1,64}")
+
+
+class RequestLog:
+    """Gives each request an id, writes one line about it, and answers what nobody foresaw.
+
+    The line has the route, not the path, and of an exception its type and where it was raised: a
+    path, a query or a message could hold personal data.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request (ASGI)."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request_id = _request_id(Headers(scope=scope).get("x-request-id", ""))
+        status = None
+        started = time.perf_counter()
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)["X-Request-ID"] = request_id
+            await send(message)
+
+        unforeseen: Exception | None = None
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            try:
+                await self.app(scope, receive, answer)
+            except Exception as error:  # noqa: BLE001 - this is where the unforeseen ends
+                unforeseen = error
+                if status is None:
+                    await problem(scope, 500, "Something went wrong.")(scope, receive, answer)
+            _log.log(
+                _level(status),
+                "request",
+                method=scope["method"],
+                route=getattr(scope.get("route"), "path", None),
+                status=status,
+                milliseconds=round((time.perf_counter() - started) * 1000, 1),
+                **_trouble(unforeseen or scope.get("state", {}).get("cause")),
+            )
+
+
+class BodyLimit:
+    """Refuses a request body over `MAX_BODY` before it is parsed, chunked or not."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request (ASGI)."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        length = Headers(scope=scope).get("content-length", "0")
+        if not length.isdecimal() or int(length) > MAX_BODY:
+            refusal = problem(scope, 413, _TOO_LARGE + ".", headers={"Connection": "close"})
+            await refusal(scope, receive, send)
+            return
+        received = 0
+
+        async def limited() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > MAX_BODY:
+                raise HTTPException(413, _TOO_LARGE, {"Connection": "close"})
+            return message
+
+        await self.app(scope, limited, send)
+
+
+_TOO_LARGE = f"The body must have at most {MAX_BODY // 1024} KiB"
+
+
+def _request_id(given: str) -> str:
+    return given if _REQUEST_ID.fullmatch(given) else uuid4().hex
+
+
+def _level(status: int | None) -> int:
+    """Return the level of a request's line: an operator looks at warnings, and at errors first."""
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        return logging.WARNING
+    return (
+        logging.ERROR if not status or status >= HTTPStatus.INTERNAL_SERVER_ERROR else logging.INFO
+    )
+
+
+def _trouble(error: BaseException | None) -> dict[str, object]:
+    """Return the type of an error and its place in the code, but never what it says."""
+    if error is None:
+        return {}
+    frames = traceback.extract_tb(error.__traceback__)
+    return {
+        "error": f"{type(error).__module__}.{type(error).__qualname__}",
+        "sqlstate": getattr(getattr(error, "orig", None), "sqlstate", None),
+        "at": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames[-8:]],
+    }

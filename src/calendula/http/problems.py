@@ -1,0 +1,108 @@
+"""Every error answer: RFC 9457 problem details. The one place that turns errors into HTTP."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.types import Scope
+
+from calendula.errors import CalendulaError, Conflict, Invalid, NotFound, Unavailable
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER = {"Retry-After": "1"}  # seconds
+ALL_REQUIRED = "All fields are required!"
+
+_STATUS: Mapping[type[CalendulaError], HTTPStatus] = {
+    Invalid: HTTPStatus.UNPROCESSABLE_ENTITY,
+    NotFound: HTTPStatus.NOT_FOUND,
+    Conflict: HTTPStatus.CONFLICT,
+    Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+_TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}  # RFC 9110; new in Python 3.13
+
+
+def install(app: FastAPI, failure_messages: Mapping[str, str]) -> None:
+    """Let every error of the app be answered as a problem.
+
+    `failure_messages` has the paths whose clients read a member `msg`, each with what it says where
+    the service itself fails; for any other error it repeats the detail.
+    """
+    app.state.failure_messages = failure_messages
+    app.add_exception_handler(CalendulaError, _answer_domain_error)
+    app.add_exception_handler(RequestValidationError, _answer_invalid)
+    app.add_exception_handler(HTTPException, _answer_http_error)
+
+
+def problem(
+    scope: Scope,
+    status: int,
+    detail: str,
+    *,
+    code: str | None = None,
+    members: Mapping[str, Any] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> JSONResponse:
+    """Return the answer to a request that went wrong.
+
+    `code` says to a program what went wrong; it is the status's name where nothing finer is known.
+    """
+    content = body(status, detail, code, members or {})
+    path = scope["path"].removeprefix(scope.get("root_path", ""))
+    failure_message = scope["app"].state.failure_messages.get(path)
+    if failure_message is not None:
+        failed = status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        content = {"msg": failure_message if failed else detail, **content}
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        headers = {**RETRY_AFTER, **(headers or {})}
+    return JSONResponse(content, int(status), headers=headers, media_type=MEDIA_TYPE)
+
+
+def body(status: int, detail: str, code: str | None, members: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the members of a problem (RFC 9457, section 3.1), and those beside them."""
+    title = _TITLES.get(status) or HTTPStatus(status).phrase
+    return {
+        "type": "about:blank",
+        "title": title,
+        "status": int(status),
+        "detail": detail,
+        "code": code or title.lower().replace(" ", "-"),
+        **members,
+    }
+
+
+async def _answer_domain_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, CalendulaError)  # noqa: S101 - Starlette's handlers take any exception
+    status = next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)
+    request.state.cause = error.__cause__
+    return problem(request.scope, status, error.detail, code=error.code, members=error.members)
+
+
+async def _answer_http_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101 - as above
+    return problem(request.scope, error.status_code, f"{error.detail}.", headers=error.headers)
+
+
+async def _answer_invalid(request: Request, error: Exception) -> JSONResponse:
+    """Tell what is wrong with each field, by its name and without its value."""
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - as above
+    faults = list(error.errors())
+    fields = [
+        {"field": str(fault["loc"][-1]), "detail": fault["msg"].removeprefix("Value error, ")}
+        for fault in faults
+    ]
+    if any(_is_missing(fault) for fault in faults):
+        detail = ALL_REQUIRED
+    else:
+        detail = "; ".join(f"{field['field']} {field['detail']}" for field in fields) + "."
+    return problem(request.scope, 422, detail, code="invalid", members={"errors": fields})
+
+
+def _is_missing(fault: Mapping[str, Any]) -> bool:
+    """Tell whether a field, or the body itself, is missing, null or blank, or is no object."""
+    return (
+        fault["type"] in {"missing", "blank"} or fault["input"] is None or fault["loc"] == ("body",)
+    )

@@ -1,0 +1,120 @@
+"""The OpenAPI document shows what the service really answers."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from calendula.app import create_app
+from calendula.database import Database
+from calendula.settings import Settings
+
+ASKED = {"doctor_name": "Dr. Rajesh Kumar", "date": "2025-02-07"}
+BOOKING = {
+    "patient_id": "P-1001",
+    "patient_name": "Asha Verma",
+    "time_slot": "10:00 AM - 10:30 AM",
+    **ASKED,
+}
+JSON = {"Content-Type": "application/json"}
+
+
+@pytest.fixture
+def settings(sqlite_url: str) -> Settings:
+    """The clinic of the examples: in UTC, and impatient, so that a silent database shows soon."""
+    return Settings(database_url=sqlite_url, open_clinic=True, time_zone="UTC", lock_timeout=0.1)
+
+
+@pytest.fixture
+def closed(database: Database, settings: Settings) -> Iterator[TestClient]:
+    """A client of the same clinic when it is closed."""
+    with TestClient(create_app(settings.model_copy(update={"open_clinic": False}))) as client:
+        yield client
+
+
+def _book(client: TestClient, key: str | None = None, **other: Any) -> Any:
+    headers = {"Idempotency-Key": key} if key is not None else None
+    return client.post("/book_appointment", json={**BOOKING, **other}, headers=headers)
+
+
+def _documented(client: TestClient, path: str, method: str) -> dict[tuple[str, str], Any]:
+    """Return the documented bodies by status and name of the example."""
+    responses = client.get("/openapi.json").json()["paths"][path][method]["responses"]
+    found: dict[tuple[str, str], Any] = {}
+    for status, response in responses.items():
+        (content,) = response["content"].values()
+        named = content.get("examples", {"": {"value": content.get("example")}})
+        found |= {(status, name): example["value"] for name, example in named.items()}
+    return found
+
+
+def _compare(documented: dict[tuple[str, str], Any], answers: dict[str, Any]) -> None:
+    """See that each example is what the service answers, and that none is left over."""
+    for (status, name), expected in documented.items():
+        answer = answers.pop(name)
+        body = answer.json()
+        if "appointment_id" in body:
+            body["appointment_id"] = expected["appointment_id"]
+        assert (str(answer.status_code), body) == (status, expected), name
+    assert answers == {}
+
+
+def test_the_booking_examples_are_real(
+    client: TestClient, closed: TestClient, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every documented answer of /book_appointment is one that the service gives."""
+    answers = {
+        "": _book(client, "first"),
+        "taken": _book(client),
+        "not_offered": _book(client, time_slot="10:15 AM - 10:45 AM"),
+        "passed": _book(closed),
+        "unknown_doctor": _book(closed, doctor_name="Dr. Rajesh Kumr"),
+        "unreadable": client.post("/book_appointment", content=b"{", headers=JSON),
+        "too_large": client.post("/book_appointment", content=b" " * 70_000, headers=JSON),
+        "no_json": client.post("/book_appointment", content=b"x"),
+        "missing": _book(client, patient_name=" "),
+        "no_such_date": _book(client, date="2025-02-30"),
+        "key_reused": _book(client, "first", date="2025-02-08"),
+        "bad_key": _book(client, ""),
+    }
+    with database.write() as session:
+        session.connection()
+        answers["silent_database"] = _book(client)
+    monkeypatch.setattr("calendula.classic.service.patients.identify", lambda *_: 1 / 0)
+    answers["unforeseen"] = _book(client, date="2025-02-09")
+    _compare(_documented(client, "/book_appointment", "post"), answers)
+
+
+def test_the_lookup_examples_are_real(
+    client: TestClient, closed: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every documented answer of /available_slots is one that the service gives."""
+    _book(client)
+    answers = {"free": client.get("/available_slots", params=ASKED)}
+    for slot in answers["free"].json()["available_slots"]:
+        _book(client, time_slot=slot)
+    answers |= {
+        "full": client.get("/available_slots", params=ASKED),
+        "unknown_doctor": closed.get(
+            "/available_slots", params={**ASKED, "doctor_name": "Dr. Rajesh Kumr"}
+        ),
+        "missing": client.get("/available_slots", params={**ASKED, "doctor_name": " "}),
+        "no_such_date": client.get("/available_slots", params={**ASKED, "date": "2025-02-30"}),
+        "repeated": client.get("/available_slots", params=[*ASKED.items(), *ASKED.items()]),
+    }
+    with monkeypatch.context() as patch:
+        patch.setattr("calendula.classic.service.doctors.find", lambda *_: 1 / 0)
+        answers["unforeseen"] = client.get("/available_slots", params=ASKED)
+    nowhere = Settings(database_url=f"sqlite:///{tmp_path}/nowhere/calendula.db")
+    with TestClient(create_app(nowhere)) as broken:
+        answers["silent_database"] = broken.get("/available_slots", params=ASKED)
+    _compare(_documented(client, "/available_slots", "get"), answers)
+
+
+def test_the_request_example_is_real(client: TestClient) -> None:
+    """The documented booking can be sent as it stands."""
+    schemas = client.get("/openapi.json").json()["components"]["schemas"]
+    (example,) = schemas["BookingRequest"]["examples"]
+    assert client.post("/book_appointment", json=example).status_code == 201

@@ -1,0 +1,68 @@
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from calendula import logs
+
+NAME = "Asha"
+
+
+@pytest.fixture(autouse=True)
+def text_again() -> Iterator[None]:
+    """Leave the logs as the other tests expect them."""
+    yield
+    logs.configure("text")
+
+
+def test_json_lines_can_be_read_by_programs(capsys: pytest.CaptureFixture[str]) -> None:
+    """In JSON each event is one object on a line, the libraries' events among them."""
+    logs.configure("json")
+    structlog.get_logger("calendula").info("hello", number=1)
+    logging.getLogger("library").warning("careful %s", "now")
+    ours, theirs = map(json.loads, capsys.readouterr().err.splitlines())
+    assert (ours["event"], ours["number"], ours["level"]) == ("hello", 1, "info")
+    assert (theirs["event"], theirs["logger"], theirs["level"]) == (
+        "careful now",
+        "library",
+        "warning",
+    )
+    assert ours["timestamp"].endswith("Z")
+
+
+def test_text_lines_can_be_read_by_people(capsys: pytest.CaptureFixture[str]) -> None:
+    """In text each event is one line that begins with its time and level."""
+    logs.configure("text")
+    structlog.get_logger("calendula").info("hello", number=1)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "[info" in line
+    assert "hello" in line
+    assert "number=1" in line
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_traceback_shows_no_values(form: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A traceback that a library logs has places in the code, and no local variables."""
+    logs.configure(form)  # type: ignore[arg-type]
+    try:
+        _look_up(NAME)
+    except LookupError:
+        logging.getLogger("library").exception("failed")
+    written = capsys.readouterr().err
+    assert "LookupError: nobody" in written
+    assert NAME not in written
+
+
+def test_configuring_twice_writes_once(capsys: pytest.CaptureFixture[str]) -> None:
+    """However often the logs are configured, an event is one line."""
+    logs.configure("text")
+    logs.configure("text")
+    structlog.get_logger("calendula").info("hello")
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def _look_up(patient_name: str) -> None:
+    if patient_name:
+        raise LookupError("nobody")
