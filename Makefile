@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command 'make lock' pyproject.toml --group build
 
-.PHONY: serve test check lock clean
+.PHONY: serve test check wheel-check lock clean
 
 serve: .venv/serve
 	$(BIN)/calendula serve
@@ -21,6 +21,9 @@ check: .venv/test
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache --no-logo 2>&1
 	$(BIN)/pytest --quiet tests/test_drift.py
+
+wheel-check: .venv/test
+	$(BIN)/python tests/wheel_check.py
 
 lock: .venv/bin/python  ## LOCK_FLAGS=--upgrade for the newest of everything
 	$(PIP) install uv

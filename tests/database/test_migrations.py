@@ -1,3 +1,6 @@
+import os
+import subprocess
+import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -67,6 +70,17 @@ def test_migrations_go_up_and_down_with_data(database: Database) -> None:
     _alembic(database, "upgrade", "head")
     assert schema.present(database) == schema.wanted()
     samples.add_doctors(database, "UTC")
+
+
+def test_several_may_migrate_at_once(empty: str) -> None:
+    """Of processes that migrate one database at the same time, all end well."""
+    command = [sys.executable, "-m", "calendula", "migrate"]
+    environment = {**os.environ, "CALENDULA_DATABASE_URL": empty}
+    processes = [subprocess.Popen(command, env=environment) for _ in range(4)]
+    assert [process.wait() for process in processes] == [0] * 4
+    database = Database.from_settings(Settings(database_url=empty))
+    assert schema.present(database) == schema.wanted()
+    database.close()
 
 
 def test_a_database_without_tables_has_no_revision(empty: str) -> None:

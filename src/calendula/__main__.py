@@ -1,0 +1,3 @@
+from calendula.cli import main
+
+main()

@@ -1,0 +1,91 @@
+"""What `calendula serve` does before and around the app."""
+
+import ipaddress
+import os
+import socket
+from contextlib import closing
+
+import structlog
+import uvicorn
+
+from calendula import logs, samples
+from calendula.database import Database, schema
+from calendula.settings import Settings
+
+_log = structlog.get_logger("calendula")
+_SHUTDOWN_SECONDS = 10
+
+
+class CannotServe(ValueError):
+    """The service cannot start; the text is one line that says why and what to do."""
+
+
+def serve(settings: Settings, host: str, port: int, workers: int) -> None:
+    """Run the service until it is told to stop. Raises CannotServe."""
+    logs.configure(settings.log_format)
+    with closing(Database.from_settings(settings)) as database:
+        if workers > 1 and database.embedded:
+            raise CannotServe(
+                "SQLite is for one process: use one worker, or PostgreSQL (CALENDULA_DATABASE_URL)."
+            )
+        _check_address(host, port)
+        prepare(database)
+        if settings.open_clinic:
+            samples.add_doctors(database, settings.time_zone)
+    _warn(settings, host)
+    uvicorn.run(
+        "calendula.app:create_app",
+        factory=True,
+        host=host,
+        port=port,
+        workers=workers,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
+    )
+
+
+def _warn(settings: Settings, host: str) -> None:
+    if settings.open_clinic and not _is_loopback(host):
+        _log.warning(
+            "An open clinic listens beyond this machine: anybody may book any doctor at any time. "
+            "Set CALENDULA_OPEN_CLINIC=false to close it."
+        )
+    for name in settings.unknown_variables(os.environ):
+        _log.warning(f"{name} is set, but is no setting of Calendula.")
+
+
+def prepare(database: Database) -> None:
+    """See that the schema is this version's: migrate an embedded database, refuse another.
+
+    Raises CannotServe with the command to run, and Unavailable where the database does not answer.
+    """
+    present, wanted = schema.present(database), schema.wanted()
+    if present is not None and present > wanted:
+        raise CannotServe(
+            f"The database is at revision {present}, and this version knows {wanted}: "
+            "upgrade Calendula."
+        )
+    if present != wanted and not database.embedded:
+        raise CannotServe(
+            f"The database is at revision {present or 'none'}, and {wanted} is needed: "
+            "run calendula migrate."
+        )
+    if present != wanted:
+        schema.migrate(database)
+
+
+def _check_address(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        socket.create_server((host, port), family=family).close()
+    except OSError as error:
+        raise CannotServe(f"Cannot listen on {host} port {port}: {error.strerror}.") from None
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,90 @@
+"""`calendula serve`, really started."""
+
+import json
+import signal
+import socket
+from pathlib import Path
+from typing import Any
+
+import httpx2 as httpx
+import pytest
+from sqlalchemy import create_engine, text
+
+from calendula import server
+from calendula.settings import Settings
+from support import servers
+
+STOPPED = {0, -signal.SIGTERM}
+BOOKING = {
+    "patient_id": "P-1001",
+    "patient_name": "Asha Verma",
+    "doctor_name": "Dr. Rajesh Kumar",
+    "time_slot": "10:00 AM - 10:30 AM",
+    "date": "2025-02-07",
+}
+
+
+def test_it_starts_with_nothing(tmp_path: Path) -> None:
+    """In an empty folder it makes its database and its doctors, and books, now and again."""
+    key = {"Idempotency-Key": "k"}
+    with servers.running(tmp_path, {}) as running:
+        first = httpx.post(f"{running.url}/book_appointment", json=BOOKING, headers=key)
+        assert first.status_code == 201
+        assert running.stop() in STOPPED
+    with servers.running(tmp_path, {}) as running:
+        again = httpx.post(f"{running.url}/book_appointment", json=BOOKING, headers=key)
+        assert again.content == first.content
+        assert again.headers["Idempotency-Replayed"] == "true"
+    database = create_engine(f"sqlite:///{tmp_path / 'calendula.db'}")
+    with database.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM doctor")) == 4
+    database.dispose()
+
+
+def test_it_serves_one_database_with_two_workers(tmp_path: Path, postgresql_url: str) -> None:
+    """On PostgreSQL several workers share the work, and a closed clinic has no sample doctors."""
+    settings = {"CALENDULA_DATABASE_URL": postgresql_url, "CALENDULA_LOG_FORMAT": "json"}
+    with servers.running(tmp_path, settings, workers=2) as running:
+        lookup = {"doctor_name": "Dr. Rajesh Kumar", "date": "2025-02-07"}
+        answer = httpx.get(f"{running.url}/available_slots", params=lookup)
+        assert answer.status_code == 404
+        assert running.stop() in STOPPED
+    for line in running.log.read_text().splitlines():
+        assert json.loads(line)["level"] == "info", line
+
+
+@pytest.mark.parametrize(
+    ("host", "opened", "lines"),
+    [("192.0.2.1", True, 1), ("192.0.2.1", False, 0), ("127.0.0.2", True, 0), ("::1", True, 0)],
+)
+def test_an_open_clinic_beyond_this_machine_warns(
+    sqlite_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Any,
+    host: str,
+    opened: bool,
+    lines: int,
+) -> None:
+    """Listening beyond the machine as an open clinic is said in one line; else it is quiet."""
+    monkeypatch.setattr("uvicorn.run", lambda *_, **__: None)
+    monkeypatch.setattr("calendula.server._check_address", lambda *_: None)
+    server.serve(Settings(database_url=sqlite_url, open_clinic=opened), host, 8000, 1)
+    written = capsys.readouterr().err.splitlines()
+    found = [line for line in written if "CALENDULA_OPEN_CLINIC=false" in line]
+    assert len(written) == len(found) == lines
+
+
+def test_a_misspelt_setting_warns(tmp_path: Path) -> None:
+    """A variable that is named like a setting but is none is pointed out."""
+    with servers.running(tmp_path, {"CALENDULA_DATABSE_URL": "x"}) as running:
+        log = running.log.read_text()
+    (line,) = [line for line in log.splitlines() if "[warning" in line]
+    assert "CALENDULA_DATABSE_URL" in line
+
+
+def test_a_taken_port_is_one_line(tmp_path: Path) -> None:
+    """A port that somebody else listens on stops the start with a line that says so."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(RuntimeError, match=f"Cannot listen on 127.0.0.1 port {port}: "):
+            servers.start(tmp_path, {}, port=port)
