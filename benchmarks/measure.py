@@ -1,0 +1,123 @@
+"""A first look at speed and size: one worker on each database, 32 connections, ten seconds each.
+
+The client is this process, over raw connections; the server is `calendula serve` in another. What
+the table says holds for the machine it was measured on.
+"""
+
+import asyncio
+import itertools
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from pathlib import Path
+from urllib.parse import quote
+
+import psutil
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+
+from support import databases, servers
+
+CONNECTIONS = 32
+SECONDS = 10.0
+DOCTORS = 100
+SLOTS = (
+    *("9:00 AM - 9:30 AM", "9:30 AM - 10:00 AM", "10:00 AM - 10:30 AM", "10:30 AM - 11:00 AM"),
+    *("11:00 AM - 11:30 AM", "11:30 AM - 12:00 PM", "2:00 PM - 2:30 PM", "2:30 PM - 3:00 PM"),
+)
+
+
+def _booking(number: int) -> bytes:
+    """Return the request for a slot that no other number asks for."""
+    rest, slot = divmod(number, len(SLOTS))
+    day, doctor = divmod(rest, DOCTORS)
+    booking = {
+        "patient_id": str(number),
+        "patient_name": f"Patient {number}",
+        "doctor_name": f"Dr. {doctor}",
+        "time_slot": SLOTS[slot],
+        "date": (date(2030, 1, 1) + timedelta(days=day)).isoformat(),
+    }
+    body = json.dumps(booking).encode()
+    return _request("POST /book_appointment", body)
+
+
+def _lookup(number: int) -> bytes:
+    day, doctor = divmod(number, DOCTORS)
+    on = (date(2030, 1, 1) + timedelta(days=day % 365)).isoformat()
+    return _request(f"GET /available_slots?doctor_name={quote(f'Dr. {doctor}')}&date={on}")
+
+
+def _request(line: str, body: bytes = b"") -> bytes:
+    head = f"{line} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
+
+
+async def _client(port: int, requests: Iterator[bytes], until: float, status: bytes) -> int:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    answered = 0
+    while time.monotonic() < until:
+        writer.write(next(requests))
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
+        await reader.readexactly(length)
+        if not head.startswith(b"HTTP/1.1 " + status):
+            raise RuntimeError(head.decode())
+        answered += 1
+    writer.close()
+    await writer.wait_closed()
+    return answered
+
+
+async def _rate(port: int, make: Callable[[int], bytes], status: bytes) -> float:
+    """Return the requests that are answered in a second, after a second of warming up."""
+    requests = map(make, itertools.count())
+    for seconds in 1.0, SECONDS:
+        until = time.monotonic() + seconds
+        clients = (_client(port, requests, until, status) for _ in range(CONNECTIONS))
+        total = sum(await asyncio.gather(*clients))
+    return total / SECONDS
+
+
+@contextmanager
+def _database_urls() -> Iterator[dict[str, str]]:
+    with (
+        databases.postgresql_server(durable=True) as server,
+        databases.empty_postgresql(server) as url,
+    ):
+        databases.migrate(url)
+        yield {"SQLite": "sqlite:///calendula.db", "PostgreSQL": url}
+
+
+def _measure(url: str, folder: Path) -> tuple[float, float, float, float]:
+    settings = {"CALENDULA_DATABASE_URL": url, "CALENDULA_OPEN_CLINIC": "true"}
+    servers.start(folder, settings).stop()  # the start that is measured finds its database
+    started = time.perf_counter()
+    server = servers.start(folder, settings)
+    start = time.perf_counter() - started
+    port = int(server.url.rpartition(":")[2])
+    try:
+        bookings = asyncio.run(_rate(port, _booking, b"201"))
+        lookups = asyncio.run(_rate(port, _lookup, b"200"))
+        memory = psutil.Process(server.process.pid).memory_info().rss / 2**20
+    finally:
+        server.kill()
+    return bookings, lookups, start, memory
+
+
+def main() -> None:
+    """Print the table."""
+    form = "{:12} {:>12} {:>12} {:>14} {:>12}"
+    print(form.format("database", "bookings/s", "lookups/s", "start-up s", "memory MiB"))
+    with _database_urls() as urls:
+        for name, url in urls.items():
+            with tempfile.TemporaryDirectory(prefix="calendula-measure-") as folder:
+                numbers = (f"{number:.4g}" for number in _measure(url, Path(folder)))
+                print(form.format(name, *numbers))
+
+
+main()
