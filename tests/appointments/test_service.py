@@ -135,11 +135,11 @@ def test_a_booking_waits_for_an_edit_and_looks_again(
 ) -> None:
     """A booking that read the timetable before an edit books by the timetable after it."""
     read: list[int] = []
+    edit = Thread(target=_edit, args=[database])
 
     def offered(session: Session, doctor: Doctor, day: date) -> list[Slot]:
         slots = timetable(session, doctor, day)
         if not read:
-            edit = Thread(target=_edit, args=[database])
             edit.start()
             if not database.embedded:  # SQLite's edit waits for the booking instead
                 edit.join()
@@ -150,6 +150,7 @@ def test_a_booking_waits_for_an_edit_and_looks_again(
     monkeypatch.setattr(timetables, "offered", offered)
     with database.write() as session:
         _book(session)
+    edit.join()
     assert read == ([1] if database.embedded else [1, 2])
 
 
