@@ -72,6 +72,15 @@ def test_migrations_go_up_and_down_with_data(database: Database) -> None:
     samples.add_doctors(database, "UTC")
 
 
+def test_alembic_works_from_a_checkout(empty: str) -> None:
+    """`alembic` itself upgrades, finds no drift, and downgrades the database of the settings."""
+    checkout = Path(__file__).parents[2]
+    environment = {**os.environ, "CALENDULA_DATABASE_URL": empty}
+    for arguments in ("upgrade", "head"), ("check",), ("downgrade", "base"), ("upgrade", "head"):
+        command = [sys.executable, "-m", "alembic", *arguments]
+        subprocess.run(command, cwd=checkout, env=environment, check=True)
+
+
 def test_several_may_migrate_at_once(empty: str) -> None:
     """Of processes that migrate one database at the same time, all end well."""
     command = [sys.executable, "-m", "calendula", "migrate"]

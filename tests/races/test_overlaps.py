@@ -10,7 +10,7 @@ COMPLETE = ({A, C}, {A, D}, {B, D})
 
 
 def test_overlapping_slots_exclude_each_other(service: Server, database_url: str) -> None:
-    """Of slots that overlap, those are booked that do not; who is refused was truly too late."""
+    """Of overlapping slots, no two are booked that overlap, and none stays free without need."""
     load.offer_overlaps(database_url)
     won = []
     for number in range(ROUNDS):
