@@ -97,6 +97,14 @@ def _create_weekly_hours() -> None:
             "slot_minutes BETWEEN 5 AND 480", name=op.f("weekly_hours_slot_minutes_check")
         ),
     )
+    op.create_index(
+        "weekly_hours_default_key",
+        "weekly_hours",
+        ["weekday", "start_minute"],
+        unique=True,
+        postgresql_where=sa.text("doctor_id IS NULL"),
+        sqlite_where=sa.text("doctor_id IS NULL"),
+    )
     op.bulk_insert(
         table,
         [
@@ -152,7 +160,7 @@ def _checks_of_length() -> list[sa.CheckConstraint]:
                 "ends_at <= starts_at + interval '24 hours'", name=op.f("appointment_length_check")
             )
         ]
-    instant = "[0-9][0-9][0-9][0-9]-[0-1][0-9]-[0-3][0-9] [0-2][0-9]:[0-5][0-9]:[0-5][0-9].[0-9]*"
+    written = f"????-??-?? ??:??:??.{6 * '[0-9]'}"
     return [
         sa.CheckConstraint(
             "julianday(ends_at) - julianday(starts_at) <= 1.00001",
@@ -160,7 +168,8 @@ def _checks_of_length() -> list[sa.CheckConstraint]:
         ),
         *(
             sa.CheckConstraint(
-                f"length({column}) = 26 AND {column} GLOB '{instant}'",
+                f"{column} GLOB '{written}' AND"
+                f" datetime(substr({column}, 1, 19), '+0 days') IS substr({column}, 1, 19)",
                 name=op.f(f"appointment_{column}_check"),
             )
             for column in ("starts_at", "ends_at")

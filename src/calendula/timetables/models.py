@@ -1,6 +1,6 @@
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, SmallInteger, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, SmallInteger, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from calendula.database import Base, Id, Number
@@ -13,7 +13,17 @@ class WeeklyHours(Base):
     """
 
     __tablename__ = "weekly_hours"
-    __table_args__ = (UniqueConstraint("doctor_id", "weekday", "start_minute"),)
+    __table_args__ = (
+        UniqueConstraint("doctor_id", "weekday", "start_minute"),
+        Index(
+            "weekly_hours_default_key",
+            "weekday",
+            "start_minute",
+            unique=True,
+            postgresql_where=text("doctor_id IS NULL"),
+            sqlite_where=text("doctor_id IS NULL"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(Number, primary_key=True)
     doctor_id: Mapped[UUID | None] = mapped_column(Id, ForeignKey("doctor.id"))
