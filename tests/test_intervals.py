@@ -42,4 +42,4 @@ def test_overlap_is_mutual(one: Span, other: Span) -> None:
 def test_free_is_what_overlaps_nothing_busy(offered: list[Span], busy: list[Span]) -> None:
     """What is free are all the offered intervals, in time order, that overlap no busy one."""
     expected = [one for one in offered if not any(intervals.overlap(one, other) for other in busy)]
-    assert list(intervals.free(offered, busy)) == sorted(expected, key=lambda one: one.start)
+    assert intervals.free(offered, busy) == sorted(expected, key=lambda one: one.start)

@@ -1,6 +1,6 @@
 """Half-open intervals of time: 10:00-10:30 and 10:30-11:00 do not overlap."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Protocol, TypeVar
 
@@ -25,19 +25,7 @@ def overlap(a: Interval, b: Interval) -> bool:
     return a.start < b.end and b.start < a.end
 
 
-def free(offered: Iterable[T], busy: Iterable[Interval]) -> Iterator[T]:
-    """Yield the offered intervals, in time order, that overlap no busy one.
-
-    The busy ones may overlap each other; neither side need be sorted. O(n log n).
-    """
-    ahead = sorted(busy, key=lambda interval: interval.start)
-    position, busy_until = 0, None
-    for slot in sorted(offered, key=lambda interval: interval.start):
-        while position < len(ahead) and ahead[position].start <= slot.start:
-            end = ahead[position].end
-            busy_until = end if busy_until is None else max(busy_until, end)
-            position += 1
-        covered = busy_until is not None and busy_until > slot.start
-        entered = position < len(ahead) and ahead[position].start < slot.end
-        if not covered and not entered:
-            yield slot
+def free(offered: Iterable[T], busy: Sequence[Interval]) -> list[T]:
+    """Return the offered intervals, in time order, that overlap no busy one."""
+    in_order = sorted(offered, key=lambda interval: interval.start)
+    return [slot for slot in in_order if not any(overlap(slot, other) for other in busy)]

@@ -1,8 +1,9 @@
 from datetime import UTC, date, datetime
 
-from sqlalchemy import delete
+from sqlalchemy import delete, insert, update
 
 from calendula.appointments import service as appointments
+from calendula.appointments.models import Appointment
 from calendula.availability import service
 from calendula.database import Database
 from calendula.doctors import service as doctors
@@ -60,6 +61,20 @@ def test_a_past_slot_is_not_free(database: Database) -> None:
     """Only what starts from an instant on is free, and a day that is over says so."""
     assert _free(database, NOON) == (["2:00 PM - 2:30 PM", "2:30 PM - 3:00 PM"], None)
     assert _free(database, NOON.replace(hour=12)) == ([], "past")
+
+
+def test_a_long_slot_sees_all_that_is_busy_in_it(database: Database) -> None:
+    """A slot that starts early and ends late is taken by an appointment after the others."""
+    with database.write() as session:
+        doctor = doctors.get(session, "Dr. Rajesh Kumar")
+        long = {"weekday": 5, "start_minute": 480, "end_minute": 960, "slot_minutes": 480}
+        session.execute(insert(WeeklyHours).values(doctor_id=doctor.id, **long))
+    assert "8:00 AM - 4:00 PM" in _free(database)[0]
+    _book(database, "2:30 PM - 3:00 PM")
+    with database.write() as session:
+        later = {"starts_at": NOON.replace(hour=9, minute=45), "ends_at": NOON.replace(hour=10)}
+        session.execute(update(Appointment).values(**later))
+    assert "8:00 AM - 4:00 PM" not in _free(database)[0]
 
 
 def test_a_day_without_hours_is_closed(database: Database) -> None:

@@ -27,8 +27,8 @@ def free_slots(session: Session, doctor: Doctor, day: date, *, not_before: datet
     ahead = [slot for slot in offered if not_before is None or slot.start >= not_before]
     if not ahead:
         return Day([], "past")
-    busy = appointments.busy(session, doctor.id, ahead[0].start, ahead[-1].end)
-    free = list(intervals.free(ahead, busy))
+    busy = appointments.busy(session, doctor.id, ahead[0].start, max(slot.end for slot in ahead))
+    free = intervals.free(ahead, busy)
     return Day(free, None if free else "full")
 
 

@@ -54,8 +54,10 @@ def _slot(day: date, start: int, end: int, zone: ZoneInfo) -> Slot | None:
         first, last = _instant(day, start, zone), _instant(day, end - 1, zone)
         if first is None or last is None or last - first != (end - 1 - start) * _MINUTE:
             return None
-        return Slot(first, last + _MINUTE, day, labels.write(start, end))
-    except OverflowError:  # the calendar runs from 0001-01-01 to 9999-12-31, in UTC too
+        end_instant = last + _MINUTE
+        end_instant.astimezone(zone)
+        return Slot(first, end_instant, day, labels.write(start, end))
+    except OverflowError:  # the calendar ends at 9999-12-31, in UTC and in the zone
         return None
 
 
