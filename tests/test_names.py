@@ -42,6 +42,10 @@ def test_people_of_every_script_have_names(name: str) -> None:
         "a\u2066b",
         "\u200d",
         "...",
+        "\u3164",
+        "a\u2800",
+        "a\uffff",
+        "a\ufdd0",
         "é" * 201,
     ],
 )

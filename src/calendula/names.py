@@ -12,6 +12,12 @@ MAX_LENGTH = 200
 
 # Zero-width non-joiner and joiner: Persian, Hindi and emoji sequences are misspelt without them.
 _JOINERS = "\u200c\u200d"
+# Fillers of Hangul and the empty pattern of Braille count as letters and symbols; the rest is no
+# character at all (Unicode, section 23.7).
+_SHOW_NOTHING = frozenset("\u115f\u1160\u2800\u3164\uffa0").union(
+    map(chr, range(0xFDD0, 0xFDF0)),
+    (chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF)),
+)
 
 
 def clean(text: str) -> str:
@@ -35,7 +41,7 @@ def clean(text: str) -> str:
 def key(name: str) -> str:
     """Return the form in which equal names are equal: case, width and white space do not count.
 
-    Unicode's NFKC_Casefold (TR44) with white space folded.
+    Unicode's NFKC and case folding, without joiners and with white space folded.
     """
     folded = (
         unicodedata.normalize("NFKC", name).casefold().translate(dict.fromkeys(map(ord, _JOINERS)))
@@ -45,4 +51,5 @@ def key(name: str) -> str:
 
 def _hidden(char: str) -> bool:
     category = unicodedata.category(char)
-    return category in {"Cc", "Cs", "Zl", "Zp"} or (category == "Cf" and char not in _JOINERS)
+    formats = category == "Cf" and char not in _JOINERS
+    return formats or category in {"Cc", "Cs", "Zl", "Zp"} or char in _SHOW_NOTHING
