@@ -131,4 +131,14 @@ def test_a_schema_that_is_ahead_is_refused(tmp_path: Path, database_url: str) ->
     with database.write() as session:
         session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     database.close()
-    assert "upgrade Calendula" in _failed(_run(tmp_path, "serve", DATABASE_URL=database_url))
+    for command in ("serve",), ("migrate",), ("doctor", "list"):
+        line = _failed(_run(tmp_path, *command, DATABASE_URL=database_url))
+        assert "upgrade Calendula" in line
+
+
+def test_a_file_that_is_no_database_is_one_line(tmp_path: Path) -> None:
+    """A refusal of the database is told from its silence, and `.env` in no UTF-8 is named."""
+    (tmp_path / "calendula.db").write_bytes(b"no database" * 100)
+    assert "The database refuses: file is not a database" in _failed(_run(tmp_path, "migrate"))
+    (tmp_path / ".env").write_bytes(b"CALENDULA_TIME_ZONE=\xff\n")
+    assert ".env: must be a text in UTF-8" in _failed(_run(tmp_path, "migrate"))

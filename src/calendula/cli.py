@@ -56,7 +56,8 @@ def serve(
 def migrate() -> None:
     """Bring the database's schema to this version's."""
     with closing(Database.from_settings(Settings.load())) as database:
-        schema.migrate(database)
+        if schema.is_behind(database):
+            schema.migrate(database)
     _out.print(f"The database is at revision {schema.wanted()}.")
 
 
@@ -114,7 +115,12 @@ def _named(name: str, check: Callable[[str], str], value: str) -> str:
 def _one_line(error: Exception) -> str:
     if isinstance(error, typer.TyperException):
         return error.format_message()
-    cause = error.__cause__ if isinstance(error, CalendulaError) else error
-    if isinstance(cause, DBAPIError):
-        return f"The database does not answer: {str(cause.orig).splitlines()[0]}"
+    if isinstance(error, DBAPIError):
+        return f"The database refuses: {_first_line(error)}"
+    if isinstance(error.__cause__, DBAPIError):
+        return f"The database does not answer: {_first_line(error.__cause__)}"
     return " ".join(str(error).split())
+
+
+def _first_line(error: DBAPIError) -> str:
+    return str(error.orig).partition("\n")[0]

@@ -59,21 +59,14 @@ def _warn(settings: Settings, host: str) -> None:
 def prepare(database: Database) -> None:
     """See that the schema is this version's: migrate an embedded database, refuse another.
 
-    Raises CannotServe with the command to run, and Unavailable where the database does not answer.
+    Raises CannotServe with the command to run, SchemaAhead, and Unavailable where the database does
+    not answer.
     """
-    present, wanted = schema.present(database), schema.wanted()
-    if present is not None and present > wanted:
-        raise CannotServe(
-            f"The database is at revision {present}, and this version knows {wanted}: "
-            "upgrade Calendula."
-        )
-    if present != wanted and not database.embedded:
-        raise CannotServe(
-            f"The database is at revision {present or 'none'}, and {wanted} is needed: "
-            "run calendula migrate."
-        )
-    if present != wanted:
-        schema.migrate(database)
+    if not schema.is_behind(database):
+        return
+    if not database.embedded:
+        raise CannotServe("The database's schema is behind this version: run calendula migrate.")
+    schema.migrate(database)
 
 
 def _check_address(host: str, port: int) -> None:

@@ -86,3 +86,5 @@ class Settings(BaseSettings):
                 for each in error.errors(include_input=False, include_url=False)
             )
             raise BadSettings("; ".join(lines)) from None
+        except UnicodeDecodeError:
+            raise BadSettings(".env: must be a text in UTF-8") from None

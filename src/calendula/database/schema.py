@@ -8,6 +8,10 @@ from sqlalchemy import inspect, text
 from calendula.database.engine import Database
 
 
+class SchemaAhead(ValueError):
+    """The database belongs to a later version."""
+
+
 def migrations() -> Path:
     """Return the folder of the migrations: inside the installed package, or in the checkout."""
     packaged = Path(str(files("calendula"))) / "migrations"
@@ -36,8 +40,19 @@ def present(database: Database) -> str | None:
         return revision
 
 
-def migrate(database: Database, revision: str = "head") -> None:
-    """Bring the database to a revision, in one transaction.
+def is_behind(database: Database) -> bool:
+    """Tell whether the database must be migrated; raise SchemaAhead where a later version did."""
+    revision = present(database)
+    if revision is not None and revision > wanted():
+        raise SchemaAhead(
+            f"The database is at revision {revision}, and this version knows {wanted()}: "
+            "upgrade Calendula."
+        )
+    return revision != wanted()
+
+
+def migrate(database: Database) -> None:
+    """Bring the database to this version's revision, in one transaction.
 
     Several processes may do so at once: the first migrates, the others wait and find it done.
     """
@@ -48,4 +63,4 @@ def migrate(database: Database, revision: str = "head") -> None:
     config.set_main_option("script_location", str(migrations()))
     with database.writer.begin() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, revision)
+        command.upgrade(config, "head")
