@@ -1,6 +1,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from anyio import to_thread
 from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse
 
@@ -11,6 +12,7 @@ from calendula.http import health, openapi, problems
 from calendula.http.middleware import BodyLimit, RequestLog
 from calendula.settings import Settings
 
+_THREADS_A_CONNECTION = 4  # who waits for a connection waits in a thread, and has a time-out there
 _DESCRIPTION = "Books appointments with doctors. Two patients never get the same slot."
 
 
@@ -25,6 +27,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        threads = to_thread.current_default_thread_limiter()
+        threads.total_tokens = _THREADS_A_CONNECTION * settings.pool_size
         yield
         database.close()
 

@@ -1,5 +1,6 @@
 from typing import Literal
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter
 from pydantic import BaseModel
 
@@ -9,6 +10,9 @@ from calendula.http import openapi
 from calendula.http.dependencies import DatabaseOfApp
 
 _NOT_READY = "The database's schema is not the one of this version."
+
+# Of its own, so that the answer does not queue behind bookings that wait for the database.
+_THREADS = CapacityLimiter(2)
 
 router = APIRouter(tags=["Health"])
 
@@ -26,8 +30,9 @@ async def healthz() -> Health:
 
 
 @router.get("/readyz", summary="Can it serve?", responses={503: openapi.problem(_NOT_READY)})
-def readyz(database: DatabaseOfApp) -> Health:
+async def readyz(database: DatabaseOfApp) -> Health:
     """Answer 200 where the database answers and its schema is the one that this version needs."""
-    if schema.present(database) != schema.wanted():
+    present = await to_thread.run_sync(schema.present, database, limiter=_THREADS)
+    if present != schema.wanted():
         raise Unavailable(_NOT_READY)
     return Health()
