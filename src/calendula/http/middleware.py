@@ -8,6 +8,7 @@ from uuid import uuid4
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from calendula.http.problems import problem
@@ -49,12 +50,14 @@ class RequestLog:
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
                 await self.app(scope, receive, answer)
+            except ClientDisconnect:
+                pass  # nobody is there to be answered
             except Exception as error:  # noqa: BLE001 - this is where the unforeseen ends
                 unforeseen = error
                 if status is None:
                     await problem(scope, 500, "Something went wrong.")(scope, receive, answer)
             _log.log(
-                _level(status),
+                _level(status, unforeseen),
                 "request",
                 method=scope["method"],
                 route=getattr(scope.get("route"), "path", None),
@@ -100,13 +103,11 @@ def _request_id(given: str) -> str:
     return given if _REQUEST_ID.fullmatch(given) else uuid4().hex
 
 
-def _level(status: int | None) -> int:
-    """Return the level of a request's line: an operator looks at warnings, and at errors first."""
-    if status == HTTPStatus.SERVICE_UNAVAILABLE:
-        return logging.WARNING
-    return (
-        logging.ERROR if not status or status >= HTTPStatus.INTERNAL_SERVER_ERROR else logging.INFO
-    )
+def _level(status: int | None, unforeseen: Exception | None) -> int:
+    """Return the level of a request's line: an operator looks at errors first, then at warnings."""
+    if unforeseen:
+        return logging.ERROR
+    return logging.WARNING if status == HTTPStatus.SERVICE_UNAVAILABLE else logging.INFO
 
 
 def _trouble(error: BaseException | None) -> dict[str, object]:
