@@ -12,16 +12,9 @@ from sqlalchemy import create_engine, text
 
 from calendula import server
 from calendula.settings import Settings
-from support import servers
+from support import BOOKING, servers
 
 STOPPED = {0, -signal.SIGTERM}
-BOOKING = {
-    "patient_id": "P-1001",
-    "patient_name": "Asha Verma",
-    "doctor_name": "Dr. Rajesh Kumar",
-    "time_slot": "10:00 AM - 10:30 AM",
-    "date": "2025-02-07",
-}
 
 
 def test_it_starts_with_nothing(tmp_path: Path) -> None:

@@ -8,15 +8,8 @@ from pathlib import Path
 
 import httpx2 as httpx
 
-from support import servers
+from support import BOOKING, servers
 
-BOOKING = {
-    "patient_id": "P-1001",
-    "patient_name": "Asha Verma",
-    "doctor_name": "Dr. Rajesh Kumar",
-    "time_slot": "10:00 AM - 10:30 AM",
-    "date": "2025-02-07",
-}
 PIP = ("-m", "pip", "--disable-pip-version-check", "--quiet")
 
 
@@ -30,7 +23,10 @@ def main() -> None:
         (wheel,) = folder.glob("*.whl")
         venv.create(folder / "venv", with_pip=True)
         scripts = folder / "venv" / "bin"
-        subprocess.run([scripts / "python", *PIP, "install", wheel], check=True, cwd=folder)
+        install: list[str | Path] = [scripts / "python", *PIP, "install"]
+        pinned = checkout / "requirements" / "serve.txt"
+        subprocess.run([*install, "--require-hashes", "--requirement", pinned], check=True)
+        subprocess.run([*install, "--no-deps", wheel], check=True)
         server = servers.start(folder, {}, command=[str(scripts / "calendula")])
         try:
             answer = httpx.post(f"{server.url}/book_appointment", json=BOOKING)

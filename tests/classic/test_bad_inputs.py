@@ -19,17 +19,10 @@ from calendula.events.models import Event
 from calendula.idempotency.models import IdempotencyKey
 from calendula.patients.models import Patient
 from calendula.settings import Settings
-from support import databases
+from support import BOOKING, databases
 
 TABLES = (Appointment, Doctor, Event, IdempotencyKey, Patient)
 MARK = "Zanzibar"  # stands in every bad value, and must stand in no answer and no log line
-BOOKING = {
-    "patient_id": "P-1001",
-    "patient_name": "Asha Verma",
-    "doctor_name": "Dr. Rajesh Kumar",
-    "time_slot": "10:00 AM - 10:30 AM",
-    "date": "2025-02-07",
-}
 JSON = {"Content-Type": "application/json"}
 BAD_NAMES = {
     "blank": " \t\u2003",
@@ -93,7 +86,10 @@ def client(
     before = _counts(database)
     yield client
     assert _counts(database) == before
-    assert MARK not in caplog.text
+    records = [record for record in caplog.get_records("call") if record.name != "httpx2"]
+    requests = len(caplog.get_records("call")) - len(records)  # by the client's own log
+    assert [record.name for record in records] == ["calendula.http"] * requests != []
+    assert MARK not in str([record.msg for record in records])
 
 
 def _counts(database: Database) -> list[int | None]:

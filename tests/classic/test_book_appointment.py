@@ -17,14 +17,8 @@ from calendula.idempotency.models import IdempotencyKey
 from calendula.patients import service as patients
 from calendula.patients.models import Patient
 from calendula.settings import Settings
+from support import BOOKING
 
-BOOKING = {
-    "patient_id": "P-1001",
-    "patient_name": "Asha Verma",
-    "doctor_name": "Dr. Rajesh Kumar",
-    "time_slot": "10:00 AM - 10:30 AM",
-    "date": "2025-02-07",
-}
 FREE = [
     "9:00 AM - 9:30 AM",
     "9:30 AM - 10:00 AM",

@@ -10,14 +10,9 @@ from fastapi.testclient import TestClient
 from calendula.app import create_app
 from calendula.database import Database
 from calendula.settings import Settings
+from support import BOOKING
 
 ASKED = {"doctor_name": "Dr. Rajesh Kumar", "date": "2025-02-07"}
-BOOKING = {
-    "patient_id": "P-1001",
-    "patient_name": "Asha Verma",
-    "time_slot": "10:00 AM - 10:30 AM",
-    **ASKED,
-}
 JSON = {"Content-Type": "application/json"}
 
 

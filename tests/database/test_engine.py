@@ -1,3 +1,4 @@
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, datetime, timedelta, timezone
 from uuid import uuid4
 
@@ -72,6 +73,25 @@ def test_a_lock_is_not_waited_for_forever(database_url: str) -> None:
             second.execute(insert(Patient).values(**_patient()))
     one.close()
     other.close()
+
+
+def test_sqlites_writers_queue(sqlite_url: str) -> None:
+    """Writers of one process wait for each other in a queue, not for the file's impatient lock."""
+    settings = Settings(database_url=sqlite_url, lock_timeout=0.01)
+    database = Database.from_settings(settings)
+
+    def write() -> None:
+        with database.write() as session:
+            session.execute(select(1))
+
+    with ThreadPoolExecutor() as pool:
+        with database.write() as session:
+            session.execute(select(1))
+            others = [pool.submit(write) for _ in range(4)]
+            wait(others, timeout=0.2)
+        for other in others:
+            other.result()
+    database.close()
 
 
 def test_a_slow_statement_is_ended(postgresql_url: str) -> None:

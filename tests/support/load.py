@@ -49,6 +49,7 @@ class Booking(NamedTuple):
     day: date
     label: str
     patient: int = 0
+    doctor: str = DOCTOR
 
     @property
     def key(self) -> str:
@@ -61,7 +62,7 @@ class Booking(NamedTuple):
             {
                 "patient_id": f"P-{self.patient}",
                 "patient_name": f"Patient {self.patient}",
-                "doctor_name": DOCTOR,
+                "doctor_name": self.doctor,
                 "time_slot": self.label,
                 "date": self.day.isoformat(),
             }
