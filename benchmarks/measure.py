@@ -20,26 +20,22 @@ import psutil
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from support import databases, servers
+from support import databases, load, servers
 
 CONNECTIONS = 32
 SECONDS = 10.0
 DOCTORS = 100
-SLOTS = (
-    *("9:00 AM - 9:30 AM", "9:30 AM - 10:00 AM", "10:00 AM - 10:30 AM", "10:30 AM - 11:00 AM"),
-    *("11:00 AM - 11:30 AM", "11:30 AM - 12:00 PM", "2:00 PM - 2:30 PM", "2:30 PM - 3:00 PM"),
-)
 
 
 def _booking(number: int) -> bytes:
     """Return the request for a slot that no other number asks for."""
-    rest, slot = divmod(number, len(SLOTS))
+    rest, slot = divmod(number, len(load.LABELS))
     day, doctor = divmod(rest, DOCTORS)
     booking = {
         "patient_id": str(number),
         "patient_name": f"Patient {number}",
         "doctor_name": f"Dr. {doctor}",
-        "time_slot": SLOTS[slot],
+        "time_slot": load.LABELS[slot],
         "date": (date(2030, 1, 1) + timedelta(days=day)).isoformat(),
     }
     body = json.dumps(booking).encode()

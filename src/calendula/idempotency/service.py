@@ -48,7 +48,7 @@ def once(
         first = session.execute(
             select(IdempotencyKey.fingerprint, IdempotencyKey.answer).where(this)
         ).one()
-        if first.answer is None or not compare_digest(first.fingerprint, fingerprint):
+        if not compare_digest(first.fingerprint, fingerprint):
             raise KeyReused("This Idempotency-Key was used for another booking. Use a new one.")
         return Outcome(first.answer, replayed=True)
     answer = act()
