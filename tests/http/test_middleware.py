@@ -1,4 +1,5 @@
 import logging
+from asyncio import CancelledError
 from typing import Any
 
 import anyio
@@ -101,6 +102,20 @@ def test_who_hangs_up_is_no_failure(client: TestClient, caplog: pytest.LogCaptur
     anyio.run(client.app, scope, receive, send)
     line = _line(caplog)
     assert (line["status"], line["level"]) == (None, logging.INFO)
+
+
+def test_a_stop_is_no_answer(
+    client: TestClient, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who is still waiting when the server stops is told that nobody knows: 503."""
+
+    def stop(*_: object) -> None:
+        raise CancelledError
+
+    monkeypatch.setattr("calendula.http.health.schema.present", stop)
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+    assert _line(caplog)["level"] == logging.WARNING
 
 
 def test_the_cause_of_a_503_is_in_its_line(

@@ -2,6 +2,7 @@ import logging
 import re
 import time
 import traceback
+from asyncio import CancelledError
 from http import HTTPStatus
 from uuid import uuid4
 
@@ -52,6 +53,9 @@ class RequestLog:
                 await self.app(scope, receive, answer)
             except ClientDisconnect:
                 pass  # nobody is there to be answered
+            except CancelledError:  # the server stops and waits no longer; the database may go on
+                if status is None:
+                    await problem(scope, 503, "The service is stopping.")(scope, receive, answer)
             except Exception as error:  # noqa: BLE001 - this is where the unforeseen ends
                 unforeseen = error
                 if status is None:
@@ -79,7 +83,7 @@ class BodyLimit:
             await self.app(scope, receive, send)
             return
         length = Headers(scope=scope).get("content-length", "0")
-        if not length.isdecimal() or int(length) > MAX_BODY:
+        if not length.isdecimal() or len(length) > _DIGITS or int(length) > MAX_BODY:
             refusal = problem(scope, 413, _TOO_LARGE + ".", headers={"Connection": "close"})
             await refusal(scope, receive, send)
             return
@@ -96,6 +100,7 @@ class BodyLimit:
         await self.app(scope, limited, send)
 
 
+_DIGITS = 20  # int() refuses thousands of them
 _TOO_LARGE = f"The body must have at most {MAX_BODY // 1024} KiB"
 
 
