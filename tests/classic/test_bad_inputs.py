@@ -240,6 +240,17 @@ def test_another_content_type_is_refused(client: TestClient, kind: str) -> None:
     _refused(_post(client, BOOKING, {"Content-Type": kind}), 415)
 
 
+def test_a_length_without_end_is_refused(client: TestClient) -> None:
+    """A Content-Length of thousands of digits gets 413."""
+    _refused(_post(client, BOOKING, {**JSON, "Content-Length": "0" * 5000}), 413)
+
+
+@pytest.mark.parametrize("name", ["%ff", "a%ed%a0%80", "%C3"])
+def test_a_query_in_no_utf_8_is_refused(client: TestClient, name: str) -> None:
+    """Half a character in a query is refused as it is in a body."""
+    _refused(client.get(f"/available_slots?doctor_name={name}&date=2025-02-07"), 422)
+
+
 @pytest.mark.parametrize(
     "query",
     [

@@ -9,8 +9,8 @@ from calendula.errors import Conflict
 from calendula.http.dependencies import (
     DatabaseOfApp,
     IdempotencyKey,
-    NoRepeatedQuery,
     SettingsOfApp,
+    StrictQuery,
 )
 from calendula.http.fields import LocalDate, Name
 from calendula.http.json_body import JsonRoute
@@ -51,7 +51,7 @@ def book_appointment(
     response_model_exclude_none=True,
     summary="See the free slots of a day",
     responses=examples.LOOKUP,
-    dependencies=[NoRepeatedQuery],
+    dependencies=[StrictQuery],
 )
 def available_slots(
     doctor_name: Annotated[Name, Query(examples=["Dr. Rajesh Kumar"])],

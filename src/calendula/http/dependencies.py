@@ -1,5 +1,6 @@
 import re
 from typing import Annotated
+from urllib.parse import unquote_to_bytes
 
 from fastapi import Depends, Header, Request
 from pydantic import WithJsonSchema
@@ -30,8 +31,12 @@ async def _settings(request: Request) -> Settings:
     return settings
 
 
-async def _no_repeats(request: Request) -> None:
-    """Refuse a query that says a thing twice: nobody knows which one is meant."""
+async def _strict_query(request: Request) -> None:
+    """Refuse a query that is no UTF-8, or says a thing twice: nobody knows what is meant."""
+    try:
+        unquote_to_bytes(request.scope["query_string"]).decode("utf-8")
+    except UnicodeDecodeError:
+        raise Invalid("The query is not in UTF-8.") from None
     names = [name for name, _ in request.query_params.multi_items()]
     if len(set(names)) < len(names):
         raise Invalid("A query parameter is repeated.")
@@ -65,4 +70,4 @@ async def _idempotency_key(
 DatabaseOfApp = Annotated[Database, Depends(_database)]
 SettingsOfApp = Annotated[Settings, Depends(_settings)]
 IdempotencyKey = Annotated[str | None, Depends(_idempotency_key)]
-NoRepeatedQuery = Depends(_no_repeats)
+StrictQuery = Depends(_strict_query)
