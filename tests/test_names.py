@@ -61,6 +61,7 @@ def test_what_cannot_be_seen_is_no_name(name: str) -> None:
         ("Dr. Rajesh Kumar", "dr.  rajesh\tKUMAR"),
         ("José", "Jose\u0301"),
         ("Straße", "STRASSE"),
+        ("Anna", "An\u034fna\ufe0f"),
         ("Ａｎｎ", "Ann"),
         ("می\u200cخواهم", "میخواهم"),
     ],

@@ -19,6 +19,18 @@ _SHOW_NOTHING = frozenset("\u115f\u1160\u2800\u3164\uffa0").union(
     (chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF)),
 )
 
+# What Unicode calls default ignorable, as far as `clean` lets it pass: an emoji may be written with
+# or without a variation selector, and is the same.
+_IGNORABLE = dict.fromkeys(
+    [
+        *map(ord, _JOINERS),
+        *(0x034F, 0x17B4, 0x17B5),
+        *range(0x180B, 0x1810),
+        *range(0xFE00, 0xFE10),
+        *range(0xE0100, 0xE01F0),
+    ]
+)
+
 
 def clean(text: str) -> str:
     """Return a name as it is stored: NFC, without white space around it.
@@ -41,12 +53,10 @@ def clean(text: str) -> str:
 def key(name: str) -> str:
     """Return the form in which equal names are equal: case, width and white space do not count.
 
-    Unicode's NFKC and case folding, without joiners and with white space folded.
+    Unicode's NFKC_Casefold (UAX 31: without what is ignorable), with white space folded.
     """
-    folded = (
-        unicodedata.normalize("NFKC", name).casefold().translate(dict.fromkeys(map(ord, _JOINERS)))
-    )
-    return " ".join(unicodedata.normalize("NFKC", folded).split())
+    seen = unicodedata.normalize("NFKC", name).translate(_IGNORABLE).casefold()
+    return " ".join(unicodedata.normalize("NFKC", seen).split())
 
 
 def _hidden(char: str) -> bool:
