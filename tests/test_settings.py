@@ -54,6 +54,7 @@ def test_a_file_sets_what_the_environment_does_not(monkeypatch: pytest.MonkeyPat
         ("DATABASE_URL", ""),
         ("DATABASE_URL", "sqlite://"),
         ("DATABASE_URL", "sqlite:///:memory:"),
+        ("DATABASE_URL", "sqlite:///file::memory:?uri=true"),
         ("DATABASE_URL", "postgresql://anna:secret@db:port/clinic"),
         ("OPEN_CLINIC", "perhaps"),
         ("TIME_ZONE", "Mars/Olympus"),

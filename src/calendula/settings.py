@@ -34,8 +34,8 @@ def _database_url(text: str) -> str:
         url = make_url(text)
     except (ArgumentError, ValueError):
         raise ValueError(_NO_DATABASE_URL) from None
-    in_memory = url.database in {None, "", ":memory:"}
-    if url.drivername != _POSTGRESQL and (url.drivername != "sqlite" or in_memory):
+    a_file = url.database not in {None, "", ":memory:"} and not url.query
+    if url.drivername != _POSTGRESQL and not (url.drivername == "sqlite" and a_file):
         raise ValueError(_NO_DATABASE_URL)
     return text
 
