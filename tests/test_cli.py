@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 
 from calendula import __version__
+from support import servers
 
 
 def _run(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
     environment = {k: v for k, v in os.environ.items() if not k.startswith("CALENDULA_")}
+    if arguments[:1] == ("serve",) and "--port" not in arguments:
+        arguments = (*arguments, "--port", str(servers.free_port()))
     environment |= {f"CALENDULA_{name}": value for name, value in settings.items()}
     return subprocess.run(
         [sys.executable, "-m", "calendula", *arguments],
