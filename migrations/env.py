@@ -5,7 +5,8 @@ from contextlib import closing
 from alembic import context
 from sqlalchemy import Connection, text
 
-from calendula.appointments import models as _appointments  # noqa: F401 - fills the metadata
+from calendula.access import models as _access  # noqa: F401 - fills the metadata
+from calendula.appointments import models as _appointments  # noqa: F401
 from calendula.database import Base, Database
 from calendula.doctors import models as _doctors  # noqa: F401
 from calendula.events import models as _events  # noqa: F401

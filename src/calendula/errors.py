@@ -24,6 +24,27 @@ class Invalid(CalendulaError):
     code = "invalid"
 
 
+class Unauthenticated(CalendulaError):
+    """The request needs a key and shows none."""
+
+    code = "unauthenticated"
+
+
+class InvalidToken(Unauthenticated):
+    """The request shows a key that is no good: not known, expired, revoked, or no key at all.
+
+    Which of these it is, nobody is told.
+    """
+
+    code = "invalid-token"
+
+
+class Forbidden(CalendulaError):
+    """Whoever asks may not have it."""
+
+    code = "forbidden"
+
+
 class NotFound(CalendulaError):
     """What the request names does not exist."""
 

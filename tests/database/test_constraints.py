@@ -9,6 +9,8 @@ import pytest
 from sqlalchemy import Connection, delete, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from calendula.access.models import ApiKey
+from calendula.access.roles import Role
 from calendula.appointments.models import Appointment
 from calendula.appointments.status import HOLDING, Status
 from calendula.database import Database
@@ -230,6 +232,51 @@ def test_the_default_week_has_each_window_once(connection: Connection) -> None:
 def test_a_doctors_name_is_taken_once(connection: Connection) -> None:
     """Two doctors cannot have the same normalised name."""
     _refused(connection, update(Doctor).values(name_key="same"))
+
+
+def _key(connection: Connection, **other: Any) -> dict[str, Any]:
+    return {
+        "id": uuid4(),
+        "name": "front desk",
+        "role": "doctor",
+        "doctor_id": connection.scalars(select(Doctor.id)).first(),
+        "handle": "abcdefgh",
+        "digest": bytes(32),
+        "created_at": TEN,
+        **other,
+    }
+
+
+@pytest.mark.parametrize("role", Role)
+def test_a_key_has_any_of_the_roles(connection: Connection, role: Role) -> None:
+    """The database knows every role of the service."""
+    whose = {} if role is Role.DOCTOR else {"doctor_id": None}
+    connection.execute(insert(ApiKey).values(**_key(connection, role=role, **whose)))
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"role": "boss", "doctor_id": None},
+        {"role": "admin"},
+        {"doctor_id": None},
+        {"doctor_id": uuid4()},
+        {"digest": bytes(31)},
+        {"digest": b""},
+        {"handle": None},
+    ],
+    ids=str,
+)
+def test_a_key_must_make_sense(connection: Connection, fault: dict[str, Any]) -> None:
+    """Its role is known, a doctor's and no other's names a doctor, and its digest is whole."""
+    _refused(connection, insert(ApiKey).values(**_key(connection, **fault)))
+
+
+def test_a_handle_is_one_keys(connection: Connection) -> None:
+    """Two keys cannot have the same handle."""
+    connection.execute(insert(ApiKey).values(**_key(connection)))
+    connection.commit()
+    _refused(connection, insert(ApiKey).values(**_key(connection)))
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,14 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, select
 
 from calendula import samples
+from calendula.access.models import ApiKey
+from calendula.access.roles import Role
 from calendula.appointments import service as appointments
 from calendula.database import Database, schema
 from calendula.doctors.models import Doctor
 from calendula.patients import service as patients
 from calendula.settings import Settings
+from support.access import make_key
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -49,7 +52,9 @@ def test_no_migration_imports_a_model() -> None:
 
 
 def test_migrations_go_up_and_down_with_data(database: Database) -> None:
-    """A database with doctors, patients and appointments goes down to nothing and up again."""
+    """A database with doctors, patients, appointments and keys goes down to nothing and up."""
+    for role in Role:
+        make_key(database, role)
     with database.write() as session:
         doctor = session.scalars(select(Doctor)).first()
         assert doctor is not None
@@ -70,6 +75,19 @@ def test_migrations_go_up_and_down_with_data(database: Database) -> None:
     _alembic(database, "upgrade", "head")
     assert schema.present(database) == schema.wanted()
     samples.add_doctors(database, "UTC")
+
+
+def test_a_step_back_forgets_the_keys_alone(database: Database) -> None:
+    """Without its keys a clinic keeps its doctors, and can make keys again after the next step."""
+    for role in Role:
+        make_key(database, role)
+    _alembic(database, "downgrade", "0001")
+    assert "api_key" not in inspect(database.reader).get_table_names()
+    _alembic(database, "upgrade", "0002")
+    with database.read() as session:
+        assert len(session.scalars(select(Doctor)).all()) == len(samples.DOCTORS)
+        assert session.scalars(select(ApiKey)).all() == []
+    make_key(database, Role.DOCTOR)
 
 
 def test_alembic_works_from_a_checkout(empty: str) -> None:

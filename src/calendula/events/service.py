@@ -19,8 +19,8 @@ def record(
 ) -> None:
     """Write an event in the transaction of the change that it tells of.
 
-    `actor` is who did it: `public` (somebody without a key), `command` (the command line) or
-    `system`. `data` must hold no name of a patient.
+    `actor` is who did it: `public` (somebody without a key), `key:` and the id of a key, `command`
+    (the command line) or `system`. `data` must hold no name of a patient, and no secret.
     """
     session.execute(
         insert(Event).values(

@@ -10,7 +10,16 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
-from calendula.errors import CalendulaError, Conflict, Invalid, NotFound, Unavailable
+from calendula.errors import (
+    CalendulaError,
+    Conflict,
+    Forbidden,
+    Invalid,
+    InvalidToken,
+    NotFound,
+    Unauthenticated,
+    Unavailable,
+)
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER = {"Retry-After": "1"}  # seconds
@@ -18,9 +27,16 @@ ALL_REQUIRED = "All fields are required!"
 
 _STATUS: Mapping[type[CalendulaError], HTTPStatus] = {
     Invalid: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Unauthenticated: HTTPStatus.UNAUTHORIZED,
+    Forbidden: HTTPStatus.FORBIDDEN,
     NotFound: HTTPStatus.NOT_FOUND,
     Conflict: HTTPStatus.CONFLICT,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+_CHALLENGE = 'Bearer realm="calendula"'
+_CHALLENGES: Mapping[type[CalendulaError], Mapping[str, str]] = {  # RFC 6750, section 3
+    Unauthenticated: {"WWW-Authenticate": _CHALLENGE},
+    InvalidToken: {"WWW-Authenticate": f'{_CHALLENGE}, error="invalid_token"'},
 }
 _TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}  # RFC 9110; new in Python 3.13
 
@@ -77,8 +93,18 @@ def body(status: int, detail: str, code: str | None, members: Mapping[str, Any])
 async def _answer_domain_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, CalendulaError)  # noqa: S101 - Starlette's handlers take any exception
     status = next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)
+    challenge = next(
+        (_CHALLENGES[kind] for kind in type(error).__mro__ if kind in _CHALLENGES), None
+    )
     request.state.cause = error.__cause__
-    return problem(request.scope, status, error.detail, code=error.code, members=error.members)
+    return problem(
+        request.scope,
+        status,
+        error.detail,
+        code=error.code,
+        members=error.members,
+        headers=challenge,
+    )
 
 
 async def _answer_http_error(request: Request, error: Exception) -> JSONResponse:
@@ -103,6 +129,5 @@ async def _answer_invalid(request: Request, error: Exception) -> JSONResponse:
 
 def _is_missing(fault: Mapping[str, Any]) -> bool:
     """Tell whether a field, or the body itself, is missing, null or blank, or is no object."""
-    return (
-        fault["type"] in {"missing", "blank"} or fault["input"] is None or fault["loc"] == ("body",)
-    )
+    no_object = fault["loc"] == ("body",) and fault["type"] != "unknown_member"
+    return fault["type"] in {"missing", "blank"} or fault["input"] is None or no_object

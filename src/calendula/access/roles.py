@@ -1,0 +1,82 @@
+"""Who may do what: one table for the whole service, and the rule that reads it."""
+
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from enum import StrEnum
+from typing import NamedTuple
+from uuid import UUID
+
+
+class Role(StrEnum):
+    """What the holder of a key is to the clinic."""
+
+    ADMIN = "admin"
+    RECEPTION = "reception"
+    DOCTOR = "doctor"
+    AUDITOR = "auditor"
+    INTEGRATION = "integration"
+
+
+class Special(StrEnum):
+    """What a row of the table may say beside roles."""
+
+    ANYBODY = "anybody"
+    """Also without a key; but a key that is shown must be good."""
+    UNASKED = "unasked"
+    """Everybody: a key is not even looked at. For the probes, which must not need the database."""
+    OWN = "own"
+    """A doctor, where `doctor_id` in the path is their own. (`DOCTOR` is any doctor, anywhere.)"""
+
+
+ADMIN, RECEPTION, DOCTOR, AUDITOR, INTEGRATION = Role
+ANYBODY, UNASKED, OWN = Special
+
+TABLE: Mapping[str, AbstractSet[Role | Special]] = {
+    "healthz": {UNASKED},
+    "readyz": {UNASKED},
+    "available_slots": {ANYBODY},
+    "book_appointment": {ANYBODY},
+    "create_key": {ADMIN},
+    "list_keys": {ADMIN},
+    "revoke_key": {ADMIN},
+}
+"""Each operation, by the name of its route's function, and who may. What has no row, nobody may."""
+
+
+class Caller(NamedTuple):
+    """Who sends a request: the holder of a key, or somebody of the public, of whom all is None."""
+
+    role: Role | None = None
+    key_id: UUID | None = None
+    doctor_id: UUID | None = None
+    """Whose key it is, where its role is doctor."""
+
+    @property
+    def actor(self) -> str:
+        """What the event log calls the caller."""
+        return "public" if self.key_id is None else f"key:{self.key_id}"
+
+
+PUBLIC = Caller()
+
+
+def asks(operation: str) -> bool:
+    """Tell whether a key that is shown at an operation is looked at."""
+    return UNASKED not in TABLE.get(operation, ())
+
+
+def needed(operation: str) -> list[str]:
+    """Return in words which roles may do an operation; none where no key is needed."""
+    row = TABLE.get(operation, frozenset())
+    if row & {ANYBODY, UNASKED}:
+        return []
+    roles = [role.value for role in Role if role in row]
+    return [*roles, "doctor (their own)"] if OWN in row else roles
+
+
+def may(operation: str, caller: Caller, doctor_id: UUID | None) -> bool:
+    """Tell whether the caller may do an operation, to the doctor whom its path names, if any."""
+    groups = {ANYBODY, UNASKED, caller.role}
+    if caller.role is DOCTOR and doctor_id is not None and doctor_id == caller.doctor_id:
+        groups.add(OWN)
+    return not groups.isdisjoint(TABLE.get(operation, ()))
