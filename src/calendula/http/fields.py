@@ -1,16 +1,62 @@
 """The kinds of field that come over the wire. Their messages are read after the field's name."""
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime
+from enum import StrEnum
 from typing import Annotated, Any
+from uuid import UUID
 
-from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from calendula import names
+from calendula.errors import NotFound
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_INSTANT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?"
+    r"(Z|[+-][0-9]{2}:[0-9]{2})"
+)
+_UUID = re.compile(r"[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 _INTEGERS = 2**63
+
+
+class Body(BaseModel):
+    """The body of a request under `/v1`: members that are not known are refused, not ignored."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _know_every_member(cls, values: Any) -> Any:
+        """Say which members there are, rather than repeat one that the caller made up."""
+        if isinstance(values, dict) and not values.keys() <= cls.model_fields.keys():
+            known = {"known": ", ".join(cls.model_fields)}
+            raise PydanticCustomError("unknown_member", "must have no members but {known}", known)
+        return values
+
+
+def parse_id(text: object) -> UUID | None:
+    """Return the UUID that is written in a text, in its usual form; None where there is none."""
+    return UUID(text) if isinstance(text, str) and _UUID.fullmatch(text) else None
+
+
+def one_of(choices: type[StrEnum]) -> BeforeValidator:
+    """Return the check of a field that is one of a few words."""
+
+    def check(value: Any) -> Any:
+        if value is not None and value not in list(choices):
+            raise ValueError(f"must be one of {', '.join(choices)}")
+        return value
+
+    return BeforeValidator(check)
 
 
 def _text(value: Any) -> str:
@@ -38,6 +84,28 @@ def _date(text: str) -> date:
         raise ValueError("must be a date of the calendar") from None
 
 
+def _instant(text: str) -> datetime:
+    """Take an instant only with its offset (RFC 3339): without, nobody knows which is meant."""
+    try:
+        return datetime.fromisoformat(text if _INSTANT.fullmatch(text) else "").astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ValueError("must be an instant such as 2027-02-26T09:00:00Z") from None
+
+
+def _id(value: Any) -> Any:
+    if value is not None and parse_id(value) is None:
+        raise ValueError("must be a UUID")
+    return value
+
+
+def _path_id(text: str) -> UUID:
+    """Nothing has an id that is none: so it is not found, as any other that nothing has."""
+    found = parse_id(text)
+    if found is None:
+        raise NotFound("There is nothing of this id.")
+    return found
+
+
 Text = Annotated[str, BeforeValidator(_text)]
 """A text that is not blank."""
 Name = Annotated[
@@ -63,3 +131,16 @@ LocalDate = Annotated[
     BeforeValidator(_text),
     WithJsonSchema({"type": "string", "format": "date"}),
 ]
+Instant = Annotated[
+    datetime,
+    BeforeValidator(_instant),
+    BeforeValidator(_text),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
+"""An aware instant, in UTC."""
+Id = Annotated[UUID, BeforeValidator(_id), WithJsonSchema({"type": "string", "format": "uuid"})]
+"""An identifier in a body."""
+PathId = Annotated[
+    UUID, BeforeValidator(_path_id), WithJsonSchema({"type": "string", "format": "uuid"})
+]
+"""An identifier in a path."""

@@ -1,0 +1,117 @@
+"""Long lists, a page at a time. A cursor says behind which row to go on, so nothing is skipped."""
+
+import json
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, Generic, NamedTuple, TypeVar
+from uuid import UUID
+
+from fastapi import Query
+from pydantic import BaseModel, BeforeValidator, Field, TypeAdapter, WithJsonSchema
+from sqlalchemy import Select, literal, tuple_
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from calendula.errors import Invalid
+
+_MOST = 200
+_NUMBER = re.compile(r"[0-9]{1,3}")
+_INTEGERS = 2**63
+_TEXTS = TypeAdapter(list[str])
+
+Item = TypeVar("Item")
+
+
+class Page(BaseModel, Generic[Item]):
+    """A part of a list."""
+
+    items: list[Item]
+    next: str | None = Field(description="The cursor of the next page; null where this is the last")
+
+
+class Rows(NamedTuple, Generic[Item]):
+    """The rows of a page, and the cursor of the next one if there are more."""
+
+    rows: Sequence[Item]
+    next: str | None
+
+
+def page(
+    session: Session,
+    query: Select[Item],
+    columns: Sequence[InstrumentedAttribute[Any]],
+    cursor: str | None,
+    limit: int,
+) -> Rows[Item]:
+    """Return up to `limit` objects of a query behind a cursor, in ascending order of the columns.
+
+    The columns are the object's own and never null, and the last one is unique. Raises Invalid
+    where the cursor is not one that this list has given out.
+    """
+    if cursor is not None:
+        values = _read(cursor, columns)
+        here = (literal(value, column.type) for value, column in zip(values, columns, strict=True))
+        query = query.where(tuple_(*columns) > tuple_(*here))
+    found = session.scalars(query.order_by(*columns).limit(limit + 1)).all()
+    rows = found[:limit]
+    return Rows(rows, _write(rows[-1], columns) if len(found) > limit else None)
+
+
+def _write(row: object, columns: Sequence[InstrumentedAttribute[Any]]) -> str:
+    values = [str(getattr(row, column.key)) for column in columns]
+    return urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
+
+
+def _read(cursor: str, columns: Sequence[InstrumentedAttribute[Any]]) -> list[Any]:
+    """Return the values of a cursor: of the columns' types, and such as the database can take."""
+    try:
+        texts = _TEXTS.validate_json(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        pairs = zip(texts, columns, strict=True)
+        return [_PARSERS[column.type.python_type](text) for text, column in pairs]
+    except (ValueError, OverflowError):
+        raise Invalid("cursor is not one of this list.") from None
+
+
+def _text(text: str) -> str:
+    if "\0" in text:  # PostgreSQL has no place for it
+        raise ValueError
+    return text
+
+
+def _instant(text: str) -> datetime:
+    instant = datetime.fromisoformat(text)
+    if instant.tzinfo is None:
+        raise ValueError
+    return instant.astimezone(UTC)
+
+
+def _integer(text: str) -> int:
+    if abs(number := int(text)) >= _INTEGERS:
+        raise ValueError
+    return number
+
+
+_PARSERS: Mapping[type, Callable[[str], object]] = {
+    UUID: UUID,
+    datetime: _instant,
+    date: date.fromisoformat,
+    int: _integer,
+    str: _text,
+}
+
+
+def _limit(value: object) -> object:
+    text = str(value)
+    if not (_NUMBER.fullmatch(text) and 1 <= int(text) <= _MOST):
+        raise ValueError(f"must be a number from 1 to {_MOST}")
+    return int(text)
+
+
+Cursor = Annotated[str | None, Query(description="`next` of the page before.")]
+Limit = Annotated[
+    int,
+    BeforeValidator(_limit),
+    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": _MOST}),
+    Query(description="How many to give at most."),
+]
