@@ -2,10 +2,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from anyio import to_thread
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.responses import RedirectResponse
 
 from calendula import __version__, logs
+from calendula.access import roles
+from calendula.access import routes as access
+from calendula.access.guard import authorise
 from calendula.classic import routes as classic
 from calendula.database import Database
 from calendula.http import health, openapi, problems
@@ -38,6 +41,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         description=_DESCRIPTION,
         license_info={"name": "MIT", "identifier": "MIT"},
         lifespan=lifespan,
+        dependencies=[Depends(authorise)],
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -45,12 +49,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings = settings
     app.state.database = database
     problems.install(app, classic.FAILURE_MESSAGES)
-    openapi.install(app)
+    openapi.install(app, roles.needed)
     app.add_middleware(BodyLimit)
     app.add_middleware(RequestLog)
     app.include_router(classic.router)
+    app.include_router(access.router)
     app.include_router(health.router)
-    app.add_api_route("/", _home, include_in_schema=False)
+    app.add_route("/", _home, include_in_schema=False)
     return app
 
 

@@ -3,6 +3,11 @@ import re
 import pytest
 from fastapi.testclient import TestClient
 
+from calendula.access import roles
+from calendula.access.roles import RECEPTION, TABLE
+from calendula.database import Database
+from support.access import bearer, make_key
+
 
 @pytest.mark.parametrize("path", ["/docs", "/redoc"])
 def test_the_pages_need_nothing_from_elsewhere(client: TestClient, path: str) -> None:
@@ -30,6 +35,52 @@ def test_every_operation_documents_its_errors(client: TestClient) -> None:
         kind, content = next(iter(response["content"].items()))
         assert kind == ("application/json" if status < "300" else "application/problem+json")
         assert content.get("example") or content.get("examples")
+
+
+def test_what_needs_a_key_says_so(client: TestClient) -> None:
+    """An operation has a lock, 401 and 403 exactly where the table of roles asks for a key."""
+    document = client.get("/openapi.json").json()
+    (scheme,) = document["components"]["securitySchemes"].values()
+    assert (scheme["type"], scheme["scheme"]) == ("http", "bearer")
+    operations = {
+        operation["operationId"]: operation
+        for path in document["paths"].values()
+        for operation in path.values()
+    }
+    locked = {name for name, it in operations.items() if it.get("security") == [{"key": []}]}
+    documented = {name for name, it in operations.items() if {"401", "403"} & set(it["responses"])}
+    assert locked == documented
+    needing = {operation for operation in TABLE if roles.needed(operation)}
+    assert {name.partition("_v1_")[0] for name in locked} == needing
+    assert {"create_key", "list_keys", "revoke_key"} <= needing
+    create = document["paths"]["/v1/keys"]["post"]["responses"]
+    assert list(create) == ["201", "401", "403", "422"]
+    assert create["403"]["description"] == "The key's role is not one of: admin"
+
+
+def test_the_refusals_are_real(client: TestClient, database: Database) -> None:
+    """The documented answers to no key, a bad key and another role are what the service says."""
+    answers = {
+        "no_key": client.get("/v1/keys"),
+        "no_good": client.get("/v1/keys", headers=bearer("x")),
+        "may_not": client.get("/v1/keys", headers=bearer(make_key(database, RECEPTION).text)),
+    }
+    responses = client.get("/openapi.json").json()["paths"]["/v1/keys"]["get"]["responses"]
+    for status in "401", "403":
+        (content,) = responses[status]["content"].values()
+        for name, example in content["examples"].items():
+            answer = answers.pop(name)
+            assert (str(answer.status_code), answer.json()) == (status, example["value"])
+    assert answers == {}
+
+
+def test_every_error_is_documented_as_a_problem(client: TestClient) -> None:
+    """No operation claims to answer in FastAPI's own form."""
+    for path in client.get("/openapi.json").json()["paths"].values():
+        for operation in path.values():
+            for status, response in operation["responses"].items():
+                kinds = list(response.get("content", {}))
+                assert status < "400" or kinds == ["application/problem+json"]
 
 
 def test_the_documents_references_lead_somewhere(client: TestClient) -> None:

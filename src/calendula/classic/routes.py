@@ -3,6 +3,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse
 
+from calendula.access.guard import CallerOfRequest
 from calendula.classic import examples, service
 from calendula.classic.schemas import AvailableSlots, Booked, BookingRequest
 from calendula.errors import Conflict
@@ -32,12 +33,16 @@ router = APIRouter(tags=["Booking"], route_class=JsonRoute)
     responses=examples.BOOKING,
 )
 def book_appointment(
-    request: BookingRequest, key: IdempotencyKey, database: DatabaseOfApp, settings: SettingsOfApp
+    request: BookingRequest,
+    key: IdempotencyKey,
+    caller: CallerOfRequest,
+    database: DatabaseOfApp,
+    settings: SettingsOfApp,
 ) -> Response:
     """Book a slot of a doctor for a patient. Of two who want the same slot, one gets it."""
     try:
         with database.write() as session:
-            answer, replayed = service.book(session, settings, request, key)
+            answer, replayed = service.book(session, settings, request, key, actor=caller.actor)
     except Conflict as refusal:
         with database.read() as session:
             day = service.look_up(session, settings, request.doctor_name, request.date)

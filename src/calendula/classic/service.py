@@ -19,20 +19,21 @@ from calendula.patients import service as patients
 from calendula.settings import Settings
 from calendula.timetables import service as timetables
 
-_ACTOR = "public"
 
-
-def book(session: Session, settings: Settings, request: BookingRequest, key: str | None) -> Outcome:
+def book(
+    session: Session, settings: Settings, request: BookingRequest, key: str | None, *, actor: str
+) -> Outcome:
     """Book the slot, or find that its key has booked before; return the answer's members.
 
-    Raises UnknownDoctor, SlotTaken, SlotNotOffered, SlotPassed and KeyReused.
+    `actor` is who books, as the event log calls them. Raises UnknownDoctor, SlotTaken,
+    SlotNotOffered, SlotPassed and KeyReused.
     """
     return idempotency.once(
         session,
         "book_appointment",
         key,
         request.model_dump_json(),
-        lambda: _book(session, settings, request),
+        lambda: _book(session, settings, request, actor),
     )
 
 
@@ -47,15 +48,17 @@ def look_up(session: Session, settings: Settings, doctor_name: str, day: date) -
     return availability.free_slots(session, doctor, day, not_before=_not_before(settings))
 
 
-def _book(session: Session, settings: Settings, request: BookingRequest) -> dict[str, Any]:
-    doctor = _doctor(session, settings, request.doctor_name)
+def _book(
+    session: Session, settings: Settings, request: BookingRequest, actor: str
+) -> dict[str, Any]:
+    doctor = _doctor(session, settings, request.doctor_name, actor)
     appointment_id, slot = appointments.book(
         session,
         doctor,
         request.date,
         request.time_slot,
         patient_id=patients.identify(session, request.patient_id, request.patient_name),
-        actor=_ACTOR,
+        actor=actor,
         not_before=_not_before(settings),
     )
     zone = ZoneInfo(doctor.time_zone)
@@ -70,13 +73,13 @@ def _book(session: Session, settings: Settings, request: BookingRequest) -> dict
     }
 
 
-def _doctor(session: Session, settings: Settings, name: str) -> Doctor:
+def _doctor(session: Session, settings: Settings, name: str, actor: str) -> Doctor:
     """Return the doctor of this name, whom an open clinic takes on where there is none."""
     if not settings.open_clinic:
         return doctors.get(session, name)
     return (
         doctors.find(session, name)
-        or timetables.add_doctor(session, name, time_zone=settings.time_zone, actor=_ACTOR)
+        or timetables.add_doctor(session, name, time_zone=settings.time_zone, actor=actor)
         or doctors.get(session, name)
     )
 

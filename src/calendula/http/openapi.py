@@ -2,6 +2,7 @@
 
 import re
 from base64 import b64encode
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -9,10 +10,11 @@ from fastapi import FastAPI
 from fastapi.openapi.docs import get_redoc_html, get_swagger_ui_html
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import HTMLResponse
+from fastapi.routing import iter_route_contexts
 from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel, Field
 
-from calendula.http.problems import MEDIA_TYPE
+from calendula.http.problems import MEDIA_TYPE, body
 
 _ASSETS = "docs-assets"
 
@@ -46,8 +48,12 @@ def problem(description: str, **examples: dict[str, Any]) -> dict[str, Any]:
     return {"description": description, "content": {MEDIA_TYPE: content}}
 
 
-def install(app: FastAPI) -> None:
-    """Serve the document, and its two pages without a download from anywhere else."""
+def install(app: FastAPI, roles_needed: Callable[[str], Sequence[str]]) -> None:
+    """Serve the document, and its two pages without a download from anywhere else.
+
+    `roles_needed` tells which roles may do an operation, by the name of its route's function; none
+    where no key is needed.
+    """
 
     def document() -> dict[str, Any]:
         if not app.openapi_schema:
@@ -63,6 +69,9 @@ def install(app: FastAPI) -> None:
             schemas = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
             parts = app.openapi_schema.setdefault("components", {}).setdefault("schemas", {})
             parts.update(schemas.pop("$defs"), Problem=schemas)
+            for name in "HTTPValidationError", "ValidationError":
+                parts.pop(name, None)
+            _document_access(app, app.openapi_schema, roles_needed)
         return app.openapi_schema
 
     # How FastAPI wants it extended:
@@ -87,6 +96,42 @@ def install(app: FastAPI) -> None:
     for path, page in ("/docs", swagger), ("/redoc", redoc):
         _forbid_strangers(page)
         app.add_route(path, _always(page), include_in_schema=False)
+
+
+def _document_access(
+    app: FastAPI, document: dict[str, Any], roles_needed: Callable[[str], Sequence[str]]
+) -> None:
+    """Say of each operation that needs a key that it does, and how it refuses."""
+    document["components"]["securitySchemes"] = {
+        "key": {"type": "http", "scheme": "bearer", "description": "A key of the clinic."}
+    }
+    for route in iter_route_contexts(app.routes):
+        operations = document["paths"].get(route.path_format, {})
+        roles = roles_needed(route.name or "")
+        for operation in [
+            operations[it.lower()] for it in route.methods or () if it.lower() in operations
+        ]:
+            _correct(operation["responses"])
+            if roles:
+                operation["security"] = [{"key": []}]
+                operation["responses"] |= _refusals(roles)
+            operation["responses"] = dict(sorted(operation["responses"].items()))
+
+
+def _refusals(roles: Sequence[str]) -> dict[str, Any]:
+    no_key = body(401, "This needs a key, sent as Authorization: Bearer.", "unauthenticated", {})
+    no_good = body(401, "The key is not valid.", "invalid-token", {})
+    may_not = body(403, "The key's role may not do this.", "forbidden", {})
+    return {
+        "401": problem("No key, or none that is valid", no_key=no_key, no_good=no_good),
+        "403": problem(f"The key's role is not one of: {', '.join(roles)}", may_not=may_not),
+    }
+
+
+def _correct(responses: dict[str, Any]) -> None:
+    """Replace the 422 that FastAPI makes up: the service's own is a problem as all others are."""
+    if MEDIA_TYPE not in responses.get("422", {}).get("content", {MEDIA_TYPE: None}):
+        responses["422"] = problem("A field or a parameter is not acceptable")
 
 
 def _forbid_strangers(page: HTMLResponse) -> None:

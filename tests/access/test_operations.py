@@ -1,0 +1,94 @@
+"""The table of roles is what the service does: every operation is tried with every role."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from uuid import uuid4
+
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
+from fastapi.testclient import TestClient
+from sqlalchemy import update
+
+from calendula import clock
+from calendula.access.models import ApiKey
+from calendula.access.roles import ADMIN, ANYBODY, DOCTOR, OWN, TABLE, UNASKED, Role
+from calendula.app import create_app
+from calendula.database import Database
+from calendula.settings import Settings
+from support.access import bearer, make_key
+
+NO_GOOD = ("expires_at", "revoked_at")
+CALLERS = (*Role, "nobody", *NO_GOOD)
+
+
+def _operations(app: FastAPI) -> dict[str, RouteContext]:
+    routes = [it for it in iter_route_contexts(app.routes) if isinstance(it.route, APIRoute)]
+    named = {str(route.name): route for route in routes}
+    assert len(named) == len(routes), "two operations share a name, and thereby a row"
+    return named
+
+
+def test_the_table_has_every_operation_and_no_other(settings: Settings) -> None:
+    """Nobody can add a route without saying who may, nor leave a row behind."""
+    assert set(_operations(create_app(settings))) == set(TABLE)
+
+
+def _expected(operation: str, caller: str, *, own: bool) -> int | None:
+    """Return the status that the table wants: 401, 403, or None for any other."""
+    row = TABLE[operation]
+    if UNASKED in row:
+        return None
+    if caller in NO_GOOD:
+        return 401
+    if ANYBODY in row:
+        return None
+    if caller == "nobody":
+        return 401
+    return None if caller in row or (OWN in row and caller == DOCTOR and own) else 403
+
+
+def _headers(database: Database, caller: str) -> tuple[dict[str, str], str]:
+    """Return the header of a caller, and the id of the doctor whose key it is."""
+    if caller == "nobody":
+        return {}, str(uuid4())
+    made = make_key(database, Role(caller) if caller in list(Role) else ADMIN)
+    if caller in NO_GOOD:
+        with database.write() as session:
+            session.execute(update(ApiKey).values({caller: clock.now()}))
+    return bearer(made.text), str(made.key.doctor_id or uuid4())
+
+
+def _statuses(
+    client: TestClient, route: RouteContext, headers: Mapping[str, str], doctor_id: str
+) -> list[int]:
+    path = str(route.path_format).replace("{doctor_id}", doctor_id)
+    path = re.sub(r"\{\w+\}", lambda _: str(uuid4()), path)
+    return [
+        client.request(method, path, headers=headers).status_code for method in route.methods or ()
+    ]
+
+
+@pytest.mark.parametrize("caller", CALLERS)
+def test_the_table_is_what_happens(
+    client: TestClient, database: Database, settings: Settings, caller: str
+) -> None:
+    """Each operation is 401 or 403 to a caller exactly where the table says so."""
+    headers, own = _headers(database, caller)
+    for name, route in _operations(create_app(settings)).items():
+        for doctor_id in own, str(uuid4()):
+            expected = _expected(name, caller, own=doctor_id == own)
+            for status in _statuses(client, route, headers, doctor_id):
+                refused = status if status in {401, 403} else None
+                assert refused == expected, (name, caller, status)
+
+
+def test_every_row_is_tried(settings: Settings) -> None:
+    """The test above sees all three outcomes, for operations that are there."""
+    tried = Counter(
+        _expected(name, caller, own=True)
+        for name in _operations(create_app(settings))
+        for caller in CALLERS
+    )
+    assert set(tried) == {401, 403, None}
