@@ -1,6 +1,7 @@
 """The `calendula` command, as a person runs it."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +9,10 @@ from pathlib import Path
 import pytest
 
 from calendula import __version__
+from calendula.access import keys
 from support import servers
+
+KEY = ("key", "create", "--name", "front desk")
 
 
 def _run(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
@@ -44,7 +48,7 @@ def test_it_says_its_version(tmp_path: Path) -> None:
 def test_without_arguments_it_helps(tmp_path: Path) -> None:
     """`calendula` alone lists its commands."""
     result = _run(tmp_path)
-    assert all(command in result.stdout for command in ("serve", "migrate", "doctor", "version"))
+    assert all(command in result.stdout for command in ("serve", "migrate", "doctor", "key"))
     assert result.stderr == ""
 
 
@@ -69,6 +73,32 @@ def test_nobody_is_listed_where_nobody_is(tmp_path: Path) -> None:
     assert (tmp_path / "calendula.db").exists()
 
 
+def test_keys_are_made_listed_and_revoked(tmp_path: Path, database_url: str) -> None:
+    """A key is printed once and alone, is in the list without its secret, and can be revoked."""
+
+    def run(*arguments: str) -> str:
+        result = _run(tmp_path, *arguments, DATABASE_URL=database_url)
+        assert (result.returncode, result.stderr) == (0, ""), result
+        return result.stdout
+
+    run("doctor", "add", "Dr. Ada")
+    assert run("key", "list") == "No keys yet: calendula key create.\n"
+    named = ("key", "create", "--name", "[red] desk")
+    key = run(*named, "--role", "doctor", "--doctor", "dr. ada", "--expires", "90d")
+    handle = keys.handle_of(key.removesuffix("\n"))
+    assert handle is not None
+    run(*named, "--role", "auditor")
+    heads, line, other = run("key", "list").splitlines()
+    assert heads.split()[:5] == ["Handle", "Name", "Role", "Doctor", "Created"]
+    start = (handle, "[red] desk", "doctor", "Dr. Ada")
+    assert tuple(re.split("  +", line))[:4] == start
+    assert len(re.findall(r"\d{4}-\d\d-\d\d \d\d:\d\d", line)) == 2
+    assert len(re.findall(r"\d{4}-\d\d-\d\d \d\d:\d\d", other)) == 1
+    assert run("key", "revoke", handle) == f"Revoked {handle}.\n"
+    _, line, _ = run("key", "list").splitlines()
+    assert len(re.findall(r"\d{4}-\d\d-\d\d \d\d:\d\d", line)) == 3
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -76,6 +106,15 @@ def test_nobody_is_listed_where_nobody_is(tmp_path: Path) -> None:
         (("doctor", "add", "Dr. A", "--specialty", "\u202e"), "--specialty must not"),
         (("doctor", "add", "Dr. A", "--time-zone", "../etc/passwd"), "--time-zone is not an IANA"),
         (("doctor", "add"), "Missing argument"),
+        (("key", "create", "--role", "admin"), "Missing option '--name'"),
+        ((*KEY, "--role", "boss"), "'--role'"),
+        (("key", "create", "--role", "admin", "--name", " "), "--name must not be blank"),
+        ((*KEY, "--role", "admin", "--expires", "soon"), "--expires must be a time such as 30m"),
+        ((*KEY, "--role", "admin", "--expires", ""), "--expires must be a time such as 30m"),
+        ((*KEY, "--role", "doctor"), "names a doctor"),
+        ((*KEY, "--role", "doctor", "--doctor", "Dr. Who"), "No doctor of that name works here"),
+        (("key", "revoke", "abcdefgh"), "There is no such key"),
+        (("key", "revoke"), "Missing argument"),
         (("serve", "--port", "x"), "'--port'"),
         (("serve", "--port", "0"), "'--port'"),
         (("serve", "--workers", "2"), "SQLite is for one process"),

@@ -8,9 +8,11 @@ from typing import Any
 
 import httpx2 as httpx
 import pytest
+from fastapi.testclient import TestClient
 from sqlalchemy import create_engine, text
 
 from calendula import server
+from calendula.app import create_app
 from calendula.settings import Settings
 from support import BOOKING, servers
 
@@ -44,6 +46,34 @@ def test_it_serves_one_database_with_two_workers(tmp_path: Path, postgresql_url:
         assert running.stop() in STOPPED
     for line in running.log.read_text().splitlines():
         assert json.loads(line)["level"] == "info", line
+
+
+def test_a_new_clinic_hands_out_its_first_key(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    """The first start of an open clinic prints an admin's key, outside the log; the next do not."""
+    monkeypatch.setattr("uvicorn.run", lambda *_, **__: None)
+    opened = Settings(database_url=sqlite_url, open_clinic=True)
+    server.serve(opened, "127.0.0.1", servers.free_port(), 1)
+    written = capsys.readouterr()
+    said, key = written.out.splitlines()
+    assert said == "A key with the role admin, for this new clinic. It is shown only now:"
+    assert written.err == ""
+    with TestClient(create_app(opened), headers={"Authorization": f"Bearer {key}"}) as client:
+        assert client.get("/v1/keys").status_code == 200
+    capsys.readouterr()
+    server.serve(opened, "127.0.0.1", servers.free_port(), 1)
+    assert capsys.readouterr().out == ""
+
+
+def test_a_closed_clinic_hands_out_no_key(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    """Where the clinic is closed, its keys are made on the command line alone."""
+    monkeypatch.setattr("uvicorn.run", lambda *_, **__: None)
+    closed = Settings(database_url=sqlite_url, open_clinic=False)
+    server.serve(closed, "127.0.0.1", servers.free_port(), 1)
+    assert capsys.readouterr().out == ""
 
 
 @pytest.mark.parametrize(

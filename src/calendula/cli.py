@@ -3,7 +3,8 @@
 import sys
 from collections.abc import Callable
 from contextlib import closing
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, TypeVar
 
 import typer
 from rich.console import Console
@@ -11,7 +12,11 @@ from rich.table import Table
 from rich.text import Text
 from sqlalchemy.exc import DBAPIError
 
-from calendula import __version__, names, server
+from calendula import __version__, clock, names, server
+from calendula.access import keys
+from calendula.access import service as access
+from calendula.access.models import ApiKey
+from calendula.access.roles import Role
 from calendula.database import Database, schema
 from calendula.doctors import service as doctors
 from calendula.errors import CalendulaError
@@ -26,6 +31,10 @@ app = typer.Typer(
 )
 doctor_app = typer.Typer(help="The clinic's doctors.", no_args_is_help=True)
 app.add_typer(doctor_app, name="doctor")
+key_app = typer.Typer(help="Keys to the service.", no_args_is_help=True)
+app.add_typer(key_app, name="key")
+
+_Checked = TypeVar("_Checked")
 
 _out = Console(width=None if sys.stdout.isatty() else 200, highlight=False)
 
@@ -99,17 +108,76 @@ def list_doctors() -> None:
     _out.print(table if everyone else "No doctors yet: calendula doctor add NAME.")
 
 
+@key_app.command("create")
+def create_key(
+    role: Annotated[Role, typer.Option(help="What its holder is to the clinic.")],
+    name: Annotated[str, typer.Option(help="Who or what will use it: 'front desk'.")],
+    expires: Annotated[str | None, typer.Option(help="After 30m, 12h, 90d or 52w.")] = None,
+    doctor: Annotated[str | None, typer.Option(help="Whose it is, for the role doctor.")] = None,
+) -> None:
+    """Make a key and print it. It is shown only now."""
+    name = _named("--name", names.clean, name)
+    lasts = None if expires is None else _named("--expires", keys.lifetime, expires)
+    until = None if lasts is None else clock.now() + lasts
+    with closing(Database.from_settings(Settings.load())) as database:
+        server.prepare(database)
+        with database.write() as session:
+            doctor_id = doctors.get(session, doctor).id if doctor is not None else None
+            made = access.create(
+                session,
+                name,
+                role,
+                actor="command",
+                doctor_id=doctor_id,
+                expires_at=until,
+            )
+    _out.print(made.text, markup=False, soft_wrap=True)
+
+
+@key_app.command("list")
+def list_keys() -> None:
+    """List the keys in the order of their making, with times in UTC."""
+    with closing(Database.from_settings(Settings.load())) as database:
+        server.prepare(database)
+        with database.read() as session:
+            everyone = access.everyone(session)
+    heads = ("Handle", "Name", "Role", "Doctor", "Created", "Expires", "Last used", "Revoked")
+    table = Table(*heads, box=None, pad_edge=False)
+    for key, doctor in everyone:
+        times = key.created_at, key.expires_at, key.last_used_at, key.revoked_at
+        table.add_row(
+            key.handle, Text(key.name), key.role, Text(doctor or ""), *map(_minute, times)
+        )
+    _out.print(table if everyone else "No keys yet: calendula key create.")
+
+
+@key_app.command("revoke")
+def revoke_key(
+    handle: Annotated[str, typer.Argument(help="As calendula key list shows it.")],
+) -> None:
+    """Let a key open nothing from now on."""
+    with closing(Database.from_settings(Settings.load())) as database:
+        server.prepare(database)
+        with database.write() as session:
+            access.revoke(session, ApiKey.handle == handle, actor="command")
+    _out.print(f"Revoked {handle}.", markup=False)
+
+
 @app.command()
 def version() -> None:
     """Print the version."""
     _out.print(f"calendula {__version__}")
 
 
-def _named(name: str, check: Callable[[str], str], value: str) -> str:
+def _named(name: str, check: Callable[[str], _Checked], value: str) -> _Checked:
     try:
         return check(value)
     except ValueError as error:
         raise ValueError(f"{name} {error}.") from None
+
+
+def _minute(instant: datetime | None) -> str:
+    return f"{instant:%Y-%m-%d %H:%M}" if instant else ""
 
 
 def _one_line(error: Exception) -> str:

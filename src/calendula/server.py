@@ -9,6 +9,7 @@ import structlog
 import uvicorn
 
 from calendula import logs, samples
+from calendula.access import service as access
 from calendula.database import Database, schema
 from calendula.settings import Settings
 
@@ -32,6 +33,7 @@ def serve(settings: Settings, host: str, port: int, workers: int) -> None:
         prepare(database)
         if settings.open_clinic:
             samples.add_doctors(database, settings.time_zone)
+            _hand_out_first_key(database)
     _warn(settings, host)
     uvicorn.run(
         "calendula.app:create_app",
@@ -44,6 +46,17 @@ def serve(settings: Settings, host: str, port: int, workers: int) -> None:
         server_header=False,
         timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
     )
+
+
+def _hand_out_first_key(database: Database) -> None:
+    """Let whoever starts a new clinic in. On standard output: a log is kept and read by others."""
+    with database.write() as session:
+        key = access.create_first(session)
+    if key is not None:
+        print(  # noqa: T201 - the command's output
+            f"A key with the role admin, for this new clinic. It is shown only now:\n{key}",
+            flush=True,
+        )
 
 
 def _warn(settings: Settings, host: str) -> None:
