@@ -14,6 +14,7 @@ from calendula.idempotency import models as _idempotency  # noqa: F401
 from calendula.patients import models as _patients  # noqa: F401
 from calendula.settings import Settings
 from calendula.timetables import models as _timetables  # noqa: F401
+from calendula.visit_types import models as _visit_types  # noqa: F401
 
 _LOCK = 0x63616C65  # "cale", so that two processes do not migrate at once
 

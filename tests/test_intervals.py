@@ -38,8 +38,18 @@ def test_overlap_is_mutual(one: Span, other: Span) -> None:
     assert intervals.overlap(one, other) == intervals.overlap(other, one) == shared
 
 
-@given(st.lists(spans), st.lists(spans))
-def test_free_is_what_overlaps_nothing_busy(offered: list[Span], busy: list[Span]) -> None:
-    """What is free are all the offered intervals, in time order, that overlap no busy one."""
-    expected = [one for one in offered if not any(intervals.overlap(one, other) for other in busy)]
-    assert intervals.free(offered, busy) == sorted(expected, key=lambda one: one.start)
+@given(st.lists(spans), spans)
+def test_a_union_has_what_its_intervals_have(some: list[Span], other: Span) -> None:
+    """A union overlaps what any of its intervals overlaps, however these overlap each other."""
+    expected = any(intervals.overlap(one, other) for one in some)
+    assert intervals.Union(some).overlaps(other) == expected
+
+
+@given(st.lists(spans), spans)
+def test_a_union_holds_what_its_intervals_hold_together(some: list[Span], other: Span) -> None:
+    """A union holds an interval if each of its minutes lies in one of the union's intervals."""
+    minutes = (other.end - other.start) // timedelta(minutes=1)
+    each = (_span(start, start + 1) for start in range(minutes))
+    moved = [Span(it.start + (other.start - DAY), it.end + (other.start - DAY)) for it in each]
+    expected = all(any(intervals.overlap(one, minute) for one in some) for minute in moved)
+    assert intervals.Union(some).holds(other) == expected

@@ -9,7 +9,9 @@ from calendula import __version__, logs
 from calendula.access import roles
 from calendula.access import routes as access
 from calendula.access.guard import authorise
+from calendula.availability import routes as availability
 from calendula.classic import routes as classic
+from calendula.clinic import routes as clinic
 from calendula.database import Database
 from calendula.http import health, openapi, problems
 from calendula.http.middleware import BodyLimit, RequestLog
@@ -53,6 +55,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(BodyLimit)
     app.add_middleware(RequestLog)
     app.include_router(classic.router)
+    app.include_router(availability.router)
+    app.include_router(clinic.router)
     app.include_router(access.router)
     app.include_router(health.router)
     app.add_route("/", _home, include_in_schema=False)

@@ -87,11 +87,9 @@ def add_doctor(
     with closing(Database.from_settings(settings)) as database:
         server.prepare(database)
         with database.write() as session:
-            added = timetables.add_doctor(
+            timetables.add_doctor(
                 session, name, specialty=specialty, time_zone=zone, actor="command"
             )
-    if added is None:
-        raise ValueError("A doctor of that name works here already.")
     _out.print(f"Added {name}.", markup=False)
 
 

@@ -57,6 +57,12 @@ class Conflict(CalendulaError):
     code = "conflict"
 
 
+class Stale(CalendulaError):
+    """What is to be changed is not what the caller has seen of it."""
+
+    code = "stale"
+
+
 class Unavailable(CalendulaError):
     """The outcome is not known, or nothing can be done right now; a retry may help."""
 

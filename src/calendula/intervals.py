@@ -1,8 +1,9 @@
 """Half-open intervals of time: 10:00-10:30 and 10:30-11:00 do not overlap."""
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 
 class Interval(Protocol):
@@ -17,15 +18,34 @@ class Interval(Protocol):
         """The first instant after it."""
 
 
-T = TypeVar("T", bound=Interval)
-
-
 def overlap(a: Interval, b: Interval) -> bool:
     """Tell whether two intervals share an instant."""
     return a.start < b.end and b.start < a.end
 
 
-def free(offered: Iterable[T], busy: Sequence[Interval]) -> list[T]:
-    """Return the offered intervals, in time order, that overlap no busy one."""
-    in_order = sorted(offered, key=lambda interval: interval.start)
-    return [slot for slot in in_order if not any(overlap(slot, other) for other in busy)]
+class Union:
+    """All the instants that lie in any of some intervals."""
+
+    def __init__(self, intervals: Iterable[Interval]) -> None:
+        self._starts: list[datetime] = []
+        self._ends: list[datetime] = []
+        for each in sorted(intervals, key=lambda it: it.start):
+            if self._ends and each.start <= self._ends[-1]:
+                self._ends[-1] = max(self._ends[-1], each.end)
+            else:
+                self._starts.append(each.start)
+                self._ends.append(each.end)
+
+    def overlaps(self, interval: Interval) -> bool:
+        """Tell whether it shares an instant with an interval."""
+        first = bisect_right(self._ends, interval.start)
+        return first < len(self._ends) and self._starts[first] < interval.end
+
+    def holds(self, interval: Interval) -> bool:
+        """Tell whether it has every instant of an interval, which is not empty."""
+        first = bisect_right(self._ends, interval.start)
+        return (
+            first < len(self._ends)
+            and self._starts[first] <= interval.start
+            and interval.end <= self._ends[first]
+        )

@@ -6,6 +6,7 @@ Considerations", and TR39).
 """
 
 import unicodedata
+from functools import cache
 
 MAX_LENGTH = 200
 """Characters (code points, after NFC)."""
@@ -30,6 +31,10 @@ _IGNORABLE = dict.fromkeys(
         *range(0xE0100, 0xE01F0),
     ]
 )
+
+_LOOKS_LIKE = str.maketrans("01|", "oll")
+_STROKES = str.maketrans("øđłħŧı", "odlhti")  # letters that Unicode does not take apart
+_ACCENTS = 200  # from here on, its combining classes are marks above, below and beside a letter
 
 
 def clean(text: str) -> str:
@@ -57,6 +62,32 @@ def key(name: str) -> str:
     """
     seen = unicodedata.normalize("NFKC", name).translate(_IGNORABLE).casefold()
     return " ".join(unicodedata.normalize("NFKC", seen).split())
+
+
+def plain(text: str) -> str:
+    """Return the form in which texts are searched: case, accents and white space do not count."""
+    letters = unicodedata.normalize("NFKD", key(text)).translate(_STROKES)
+    kept = (char for char in letters if unicodedata.combining(char) < _ACCENTS)
+    return " ".join(unicodedata.normalize("NFC", "".join(kept)).split())
+
+
+def skeleton(name: str) -> str:
+    """Return what a name looks like: two that one cannot tell apart have the same.
+
+    Letters of other scripts that look like a Latin one count as that, and so do the digits 0 and 1
+    (Unicode TR39, section 4). Latin letters are what they are: Dr. Burns is not Dr. Bums.
+    """
+    seen = unicodedata.normalize("NFKC", name).translate(_IGNORABLE)
+    latin = "".join(char if char.isascii() else _lookalike(char) for char in seen)
+    return key(latin).translate(_LOOKS_LIKE)
+
+
+@cache
+def _lookalike(char: str) -> str:
+    from confusable_homoglyphs import confusables  # half a megabyte that only a new doctor needs
+
+    alike = (other["c"] for other in confusables.confusables_data.get(char, ()))
+    return next((other for other in alike if other.isascii() and len(other) == 1), char)
 
 
 def _hidden(char: str) -> bool:

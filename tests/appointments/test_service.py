@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from calendula import clock
 from calendula.appointments import service
 from calendula.appointments.models import Appointment
 from calendula.appointments.service import SlotNotOffered, SlotPassed, SlotTaken
@@ -19,6 +20,7 @@ from calendula.patients import service as patients
 from calendula.settings import Settings
 from calendula.timetables import service as timetables
 from calendula.timetables.slots import Slot
+from calendula.timetables.timetable import Timetable
 
 DAY = date(2025, 2, 7)
 TEN = "10:00 AM - 10:30 AM"
@@ -32,7 +34,7 @@ def _book(session: Session, label: str = TEN, **other: Any) -> tuple[UUID, Slot]
         label,
         patient_id=patients.identify(session, "1", "Asha"),
         actor="public",
-        **{"not_before": None, **other},
+        **{"past": True, **other},
     )
 
 
@@ -103,13 +105,16 @@ def test_a_slot_that_is_not_offered_is_refused(database: Database, label: str) -
         _book(session, label)
 
 
-def test_the_past_is_refused_where_it_is_past(database: Database) -> None:
-    """A slot that starts before the given instant is refused, one that starts then is not."""
+def test_the_past_is_refused_where_it_is_past(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A slot that has begun is refused, one that begins right now is not."""
     ten = datetime(2025, 2, 7, 4, 30, tzinfo=UTC)
+    monkeypatch.setattr(clock, "now", lambda: ten)
     with pytest.raises(SlotPassed), database.write() as session:
-        _book(session, "9:30 AM - 10:00 AM", not_before=ten)
+        _book(session, "9:30 AM - 10:00 AM", past=False)
     with database.write() as session:
-        _book(session, not_before=ten)
+        _book(session, past=False)
 
 
 def test_busy_is_what_reaches_into_a_time(database: Database) -> None:
@@ -118,7 +123,8 @@ def test_busy_is_what_reaches_into_a_time(database: Database) -> None:
         _, slot = _book(session)
         doctor_id = doctors.get(session, "Dr. Rajesh Kumar").id
     with database.read() as session:
-        assert service.busy(session, doctor_id, slot.start, slot.end) == [(slot.start, slot.end)]
+        (busy,) = service.busy(session, doctor_id, slot.start, slot.end)
+        assert (busy.start, busy.end) == (slot.start, slot.end)
         assert service.busy(session, doctor_id, slot.end, slot.end.replace(hour=23)) == []
         assert service.busy(session, doctor_id, slot.start.replace(hour=0), slot.start) == []
 
@@ -137,17 +143,17 @@ def test_a_booking_waits_for_an_edit_and_looks_again(
     read: list[int] = []
     edit = Thread(target=_edit, args=[database])
 
-    def offered(session: Session, doctor: Doctor, day: date) -> list[Slot]:
-        slots = timetable(session, doctor, day)
+    def load(session: Session, doctor: Doctor, first: date, last: date) -> Timetable:
+        timetable = real(session, doctor, first, last)
         if not read:
             edit.start()
             if not database.embedded:  # SQLite's edit waits for the booking instead
                 edit.join()
         read.append(doctor.timetable_version)
-        return slots
+        return timetable
 
-    timetable = timetables.offered
-    monkeypatch.setattr(timetables, "offered", offered)
+    real = timetables.load
+    monkeypatch.setattr(timetables, "load", load)
     with database.write() as session:
         _book(session)
     edit.join()

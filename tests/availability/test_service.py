@@ -1,7 +1,9 @@
 from datetime import UTC, date, datetime
 
+import pytest
 from sqlalchemy import delete, insert, update
 
+from calendula import clock
 from calendula.appointments import service as appointments
 from calendula.appointments.models import Appointment
 from calendula.availability import service
@@ -14,10 +16,10 @@ DAY = date(2025, 2, 7)
 NOON = datetime(2025, 2, 7, 6, 30, tzinfo=UTC)  # in Kolkata
 
 
-def _free(database: Database, not_before: datetime | None = None) -> tuple[list[str], str | None]:
+def _free(database: Database, *, past: bool = True) -> tuple[list[str], str | None]:
     with database.read() as session:
         doctor = doctors.get(session, "Dr. Rajesh Kumar")
-        day = service.free_slots(session, doctor, DAY, not_before=not_before)
+        (day,) = service.days(session, doctor, DAY, DAY, past=past)
     return [slot.label for slot in day.free], day.reason
 
 
@@ -31,7 +33,7 @@ def _book(database: Database, *labels: str) -> None:
                 label,
                 patient_id=patients.identify(session, "1", "Asha"),
                 actor="public",
-                not_before=None,
+                past=True,
             )
 
 
@@ -57,10 +59,12 @@ def test_a_full_day_says_so(database: Database) -> None:
     assert _free(database) == ([], "full")
 
 
-def test_a_past_slot_is_not_free(database: Database) -> None:
-    """Only what starts from an instant on is free, and a day that is over says so."""
-    assert _free(database, NOON) == (["2:00 PM - 2:30 PM", "2:30 PM - 3:00 PM"], None)
-    assert _free(database, NOON.replace(hour=12)) == ([], "past")
+def test_a_past_slot_is_not_free(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only what starts from now on is free, and a day that is over says so."""
+    monkeypatch.setattr(clock, "now", lambda: NOON)
+    assert _free(database, past=False) == (["2:00 PM - 2:30 PM", "2:30 PM - 3:00 PM"], None)
+    monkeypatch.setattr(clock, "now", lambda: NOON.replace(hour=12))
+    assert _free(database, past=False) == ([], "past")
 
 
 def test_a_long_slot_sees_all_that_is_busy_in_it(database: Database) -> None:
@@ -83,4 +87,4 @@ def test_a_day_without_hours_is_closed(database: Database) -> None:
         session.execute(delete(WeeklyHours))
     assert _free(database) == ([], "closed")
     with database.read() as session:
-        assert service.default_slots(session, DAY, "UTC") == ([], "closed")
+        assert service.default_day(session, DAY, "UTC", past=True) == (DAY, [], "closed")

@@ -1,7 +1,7 @@
 import os
 import subprocess
 import sys
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -67,7 +67,7 @@ def test_migrations_go_up_and_down_with_data(database: Database) -> None:
             "10:00 AM - 10:30 AM",
             patient_id=patient,
             actor="public",
-            not_before=datetime(2025, 1, 1, tzinfo=UTC),
+            past=True,
         )
     _alembic(database, "downgrade", "base")
     assert schema.present(database) is None

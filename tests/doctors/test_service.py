@@ -15,8 +15,26 @@ def test_a_doctor_is_found_by_any_spelling(database: Database) -> None:
 def test_a_name_is_given_once(database: Database) -> None:
     """A second doctor of the same normalised name is not added."""
     with database.write() as session:
-        assert service.add(session, "DR. rajesh kumar", time_zone="UTC") is None
-        assert service.add(session, "Dr. Rajesh Kumar jr.", time_zone="UTC") is not None
+        with pytest.raises(service.NameTaken):
+            service.add(session, "DR. rajesh kumar", time_zone="UTC")
+        service.add(session, "Dr. Rajesh Kumar jr.", time_zone="UTC")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Dr. R\N{CYRILLIC SMALL LETTER A}jesh Kumar",
+        "\N{CYRILLIC CAPITAL LETTER EM}ei Chen",
+        "Dr. Lena H\N{GREEK SMALL LETTER OMICRON}ffmann",
+        "Dr. Lena H0ffmann",
+    ],
+)
+def test_a_name_that_looks_like_anothers_is_refused(database: Database, name: str) -> None:
+    """Nobody passes for another doctor with letters of another script, or a digit for a letter."""
+    with database.write() as session:
+        service.add(session, "Mei Chen", time_zone="UTC")
+    with pytest.raises(service.NameConfusable), database.write() as session:
+        service.add(session, name, time_zone="UTC")
 
 
 @pytest.mark.parametrize(

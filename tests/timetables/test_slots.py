@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from calendula import intervals
 from calendula.timetables import labels
-from calendula.timetables.slots import Slot, Window, slots_on
+from calendula.timetables.slots import Slot, slots_of
+from calendula.timetables.windows import Window
 
 DEFAULT = [Window(540, 720, 30), Window(840, 900, 30)]
 ZONES = [
@@ -33,7 +34,7 @@ def _weeks(draw: st.DrawFn) -> list[Window]:
 
 
 def _labels_on(day: date, zone: str, windows: list[Window]) -> list[str]:
-    return [slot.label for slot in slots_on(day, windows, ZoneInfo(zone))]
+    return [slot.label for slot in slots_of(day, windows, ZoneInfo(zone))]
 
 
 def _changes(zone: str) -> list[date]:
@@ -72,7 +73,7 @@ def test_the_default_day_has_eight_slots() -> None:
 
 def test_a_slot_is_an_instant_in_the_doctors_zone() -> None:
     """10:00 AM in Kolkata is 4:30 in UTC."""
-    slot = slots_on(date(2025, 2, 7), [Window(600, 630, 30)], ZoneInfo("Asia/Kolkata"))[0]
+    slot = slots_of(date(2025, 2, 7), [Window(600, 630, 30)], ZoneInfo("Asia/Kolkata"))[0]
     assert slot.start == datetime(2025, 2, 7, 4, 30, tzinfo=UTC)
 
 
@@ -108,7 +109,7 @@ def test_a_time_that_the_clock_skips_is_not_offered(zone: str, day: date, gone: 
 )
 def test_a_time_that_the_clock_repeats_is_offered_once(zone: str, day: date) -> None:
     """On the day that clocks go back, each slot is offered once, the first time it comes."""
-    slots = slots_on(day, [Window(0, 1440, 30)], ZoneInfo(zone))
+    slots = slots_of(day, [Window(0, 1440, 30)], ZoneInfo(zone))
     assert len(slots) == len({slot.label for slot in slots}) == 48
     assert all(slot.start.astimezone(ZoneInfo(zone)).fold == 0 for slot in slots)
 
@@ -123,13 +124,13 @@ def test_the_day_that_never_was_has_no_slots() -> None:
 @pytest.mark.parametrize("day", [date.min, date.max])
 def test_the_ends_of_the_calendar_are_no_error(zone: str, day: date) -> None:
     """The first and the last day have the slots that can be said in UTC."""
-    _check(slots_on(day, [Window(0, 1440, 30)], ZoneInfo(zone)), ZoneInfo(zone), day)
+    _check(slots_of(day, [Window(0, 1440, 30)], ZoneInfo(zone)), ZoneInfo(zone), day)
 
 
 @given(_weeks(), st.sampled_from(ZONES), st.dates())
 def test_slots_never_overlap(windows: list[Window], zone: str, day: date) -> None:
     """Slots of any timetable, in any zone, on any date follow each other and are what they say."""
-    _check(slots_on(day, windows, ZoneInfo(zone)), ZoneInfo(zone), day)
+    _check(slots_of(day, windows, ZoneInfo(zone)), ZoneInfo(zone), day)
 
 
 @given(_weeks(), st.data())
@@ -137,4 +138,4 @@ def test_slots_never_overlap_when_clocks_change(windows: list[Window], data: st.
     """Nor on the very days of the change, from the day before to the day after."""
     zone = data.draw(st.sampled_from([zone for zone in ZONES if _changes(zone)]))
     day = data.draw(st.sampled_from(_changes(zone))) + timedelta(days=data.draw(st.integers(-1, 1)))
-    _check(slots_on(day, windows, ZoneInfo(zone)), ZoneInfo(zone), day)
+    _check(slots_of(day, windows, ZoneInfo(zone)), ZoneInfo(zone), day)

@@ -39,6 +39,38 @@ TABLE: Mapping[str, AbstractSet[Role | Special]] = {
     "create_key": {ADMIN},
     "list_keys": {ADMIN},
     "revoke_key": {ADMIN},
+    "list_doctors": {ANYBODY},
+    "create_doctor": {ADMIN},
+    "read_doctor": {ANYBODY},
+    "change_doctor": {ADMIN},
+    "deactivate_doctor": {ADMIN},
+    "activate_doctor": {ADMIN},
+    "read_hours": {ADMIN, RECEPTION, OWN},
+    "replace_hours": {ADMIN, RECEPTION, OWN},
+    "read_default_hours": {ADMIN, RECEPTION},
+    "replace_default_hours": {ADMIN},
+    "list_overrides": {ADMIN, RECEPTION, OWN},
+    "set_override": {ADMIN, RECEPTION, OWN},
+    "remove_override": {ADMIN, RECEPTION, OWN},
+    "list_time_off": {ADMIN, RECEPTION, OWN},
+    "add_time_off": {ADMIN, RECEPTION, OWN},
+    "remove_time_off": {ADMIN, RECEPTION, OWN},
+    "list_clinic_time_off": {ADMIN, RECEPTION, DOCTOR},
+    "add_clinic_time_off": {ADMIN, RECEPTION},
+    "remove_clinic_time_off": {ADMIN, RECEPTION},
+    "read_clinic": {ADMIN, RECEPTION, DOCTOR},
+    "replace_clinic": {ADMIN},
+    "read_policy": {ADMIN, RECEPTION, OWN},
+    "replace_policy": {ADMIN},
+    "list_visit_types": {ANYBODY},
+    "create_visit_type": {ADMIN},
+    "read_visit_type": {ANYBODY},
+    "replace_visit_type": {ADMIN},
+    "remove_visit_type": {ADMIN},
+    "list_appointments": {ADMIN, RECEPTION, DOCTOR},
+    "list_slots": {ANYBODY},
+    "next_slots": {ANYBODY},
+    "explain_slot": {ADMIN, RECEPTION, OWN},
 }
 """Each operation, by the name of its route's function, and who may. What has no row, nobody may."""
 
@@ -55,6 +87,11 @@ class Caller(NamedTuple):
     def actor(self) -> str:
         """What the event log calls the caller."""
         return "public" if self.key_id is None else f"key:{self.key_id}"
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether the caller works here, and may know what the public may not."""
+        return self.role in {ADMIN, RECEPTION, DOCTOR}
 
 
 PUBLIC = Caller()

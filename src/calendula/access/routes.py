@@ -11,6 +11,7 @@ from calendula.http import openapi
 from calendula.http.dependencies import DatabaseOfApp, StrictQuery
 from calendula.http.fields import PathId
 from calendula.http.json_body import JsonRoute
+from calendula.http.links import link
 from calendula.http.pagination import Cursor, Limit, Page, page
 
 _RESPONSES: dict[int | str, dict[str, Any]] = {
@@ -38,7 +39,7 @@ def create_key(
             doctor_id=new.doctor_id,
             expires_at=new.expires_at,
         )
-    response.headers["Location"] = f"{request.scope.get('root_path', '')}/v1/keys/{key.id}"
+    response.headers["Location"] = link(request, f"/v1/keys/{key.id}")
     response.headers["Cache-Control"] = "no-store"
     return NewKeyInfo(**KeyInfo.model_validate(key).model_dump(), key=text)
 

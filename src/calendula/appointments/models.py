@@ -1,7 +1,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy import ForeignKey, Index, String, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from calendula.appointments.status import HOLDING
@@ -35,6 +35,12 @@ class Appointment(Base):
             postgresql_where=text(HOLDS_ITS_SLOT),
             sqlite_where=text(HOLDS_ITS_SLOT),
         ),
+        Index(
+            "appointment_orphaned_index",
+            "starts_at",
+            postgresql_where=text("orphaned"),
+            sqlite_where=text("orphaned"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(Id, primary_key=True)
@@ -45,4 +51,6 @@ class Appointment(Base):
     starts_at: Mapped[datetime] = mapped_column(Instant)
     ends_at: Mapped[datetime] = mapped_column(Instant)
     status: Mapped[str] = mapped_column(String(16))
+    orphaned: Mapped[bool] = mapped_column(server_default=false())
+    """Whether the doctor's timetable has lost the time after it was booked."""
     created_at: Mapped[datetime] = mapped_column(Instant)

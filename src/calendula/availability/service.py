@@ -1,38 +1,67 @@
-from datetime import date, datetime
-from typing import Literal, NamedTuple
+from collections.abc import Iterator
+from datetime import date, timedelta
+from itertools import islice
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from calendula import intervals
+from calendula import clock
 from calendula.appointments import service as appointments
+from calendula.availability.day import Day, Taken, look
 from calendula.doctors.models import Doctor
 from calendula.timetables import service as timetables
+from calendula.timetables.policy import Limits
 from calendula.timetables.slots import Slot
+from calendula.timetables.timetable import Visit
 
-Reason = Literal["closed", "past", "full"]
-
-
-class Day(NamedTuple):
-    """The free slots of a date in time order, and why there are none where there are none."""
-
-    free: list[Slot]
-    reason: Reason | None
+LONGEST_RANGE = 62
+"""Days that are looked at together."""
+_SEARCHED = 366  # days
 
 
-def free_slots(session: Session, doctor: Doctor, day: date, *, not_before: datetime | None) -> Day:
-    """Return what can still be booked with a doctor on a local date, from `not_before` on."""
-    offered = timetables.offered(session, doctor, day)
-    if not offered:
-        return Day([], "closed")
-    ahead = [slot for slot in offered if not_before is None or slot.start >= not_before]
-    if not ahead:
-        return Day([], "past")
-    busy = appointments.busy(session, doctor.id, ahead[0].start, max(slot.end for slot in ahead))
-    free = intervals.free(ahead, busy)
-    return Day(free, None if free else "full")
+def days(
+    session: Session,
+    doctor: Doctor,
+    first: date,
+    last: date,
+    *,
+    past: bool,
+    visit: Visit | None = None,
+) -> list[Day]:
+    """Return what can be booked with a doctor on each local date from the first to the last.
+
+    `past` lets the past be booked. However many dates there are, the queries are as many.
+    """
+    timetable = timetables.load(session, doctor, first, last)
+    limits = Limits.at(clock.now(), timetable.policy, timetable.zone, past=past)
+    reach = timetables.reach(first, last)
+    taken = Taken(appointments.busy(session, doctor.id, reach.start, reach.end))
+    return [look(timetable, day, limits, taken, visit) for day in _dates(first, last)]
 
 
-def default_slots(session: Session, day: date, time_zone: str) -> Day:
+def next_free(session: Session, doctor: Doctor, count: int, visit: Visit | None) -> list[Slot]:
+    """Return the first free slots of a doctor from now on, within a year."""
+    return list(islice(_ahead(session, doctor, visit), count))
+
+
+def default_day(session: Session, day: date, time_zone: str, *, past: bool) -> Day:
     """Return what a new doctor would offer: the clinic's default week, and nothing booked."""
-    free = timetables.offered_by_default(session, day, time_zone)
-    return Day(free, None if free else "closed")
+    timetable = timetables.default(session, day, day, time_zone)
+    limits = Limits.at(clock.now(), timetable.policy, timetable.zone, past=past)
+    return look(timetable, day, limits, Taken([]), None)
+
+
+def _ahead(session: Session, doctor: Doctor, visit: Visit | None) -> Iterator[Slot]:
+    first = clock.now().astimezone(ZoneInfo(doctor.time_zone)).date()
+    for offset in range(0, _SEARCHED, LONGEST_RANGE):
+        start = first + timedelta(days=offset)
+        end = first + timedelta(days=min(offset + LONGEST_RANGE, _SEARCHED) - 1)
+        found = days(session, doctor, start, end, past=False, visit=visit)
+        for day in found:
+            yield from day.free
+        if found[-1].reason == "horizon":
+            return
+
+
+def _dates(first: date, last: date) -> list[date]:
+    return [date.fromordinal(n) for n in range(first.toordinal(), last.toordinal() + 1)]

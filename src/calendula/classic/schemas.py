@@ -4,7 +4,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
 
-from calendula.availability.service import Reason
+from calendula.availability.day import Reason
 from calendula.http.fields import Identifier, LocalDate, Name, Text
 from calendula.timetables import labels
 

@@ -1,18 +1,18 @@
 """The contract's two operations, on top of appointments and availability."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from calendula import clock
 from calendula.appointments import service as appointments
 from calendula.availability import service as availability
-from calendula.availability.service import Day
+from calendula.availability.day import Day
 from calendula.classic.schemas import BOOKED, BookingRequest
 from calendula.doctors import service as doctors
 from calendula.doctors.models import Doctor
+from calendula.doctors.service import NameTaken
 from calendula.idempotency import service as idempotency
 from calendula.idempotency.service import Outcome
 from calendula.patients import service as patients
@@ -38,14 +38,20 @@ def book(
 
 
 def look_up(session: Session, settings: Settings, doctor_name: str, day: date) -> Day:
-    """Return the free slots of a doctor's local date; raise UnknownDoctor in a closed clinic."""
+    """Return the free slots of a doctor's local date; raise UnknownDoctor in a closed clinic.
+
+    One that ends after midnight is left out: no `time_slot` can say it.
+    """
+    past = settings.open_clinic
     if settings.open_clinic:
         doctor = doctors.find(session, doctor_name)
         if doctor is None:
-            return availability.default_slots(session, day, settings.time_zone)
+            return availability.default_day(session, day, settings.time_zone, past=past)
     else:
         doctor = doctors.get(session, doctor_name)
-    return availability.free_slots(session, doctor, day, not_before=_not_before(settings))
+    (found,) = availability.days(session, doctor, day, day, past=past)
+    free = [slot for slot in found.free if not slot.overnight]
+    return Day(day, free, None if free else found.reason or "closed")
 
 
 def _book(
@@ -59,7 +65,7 @@ def _book(
         request.time_slot,
         patient_id=patients.identify(session, request.patient_id, request.patient_name),
         actor=actor,
-        not_before=_not_before(settings),
+        past=settings.open_clinic,
     )
     zone = ZoneInfo(doctor.time_zone)
     return {
@@ -77,13 +83,9 @@ def _doctor(session: Session, settings: Settings, name: str, actor: str) -> Doct
     """Return the doctor of this name, whom an open clinic takes on where there is none."""
     if not settings.open_clinic:
         return doctors.get(session, name)
-    return (
-        doctors.find(session, name)
-        or timetables.add_doctor(session, name, time_zone=settings.time_zone, actor=actor)
-        or doctors.get(session, name)
-    )
-
-
-def _not_before(settings: Settings) -> datetime | None:
-    """Return the earliest start that may be booked: an open clinic takes the past as well."""
-    return None if settings.open_clinic else clock.now()
+    try:
+        return doctors.find(session, name) or timetables.add_doctor(
+            session, name, time_zone=settings.time_zone, actor=actor
+        )
+    except NameTaken:  # by somebody who was here a moment before
+        return doctors.get(session, name)

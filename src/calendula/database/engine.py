@@ -36,14 +36,23 @@ class Database:
             yield session
 
     @contextmanager
-    def write(self) -> Iterator[Session]:
+    def write(self, *, dry_run: bool = False) -> Iterator[Session]:
         """Open a transaction: committed, durably, where the block ends, and undone where it raises.
 
-        The one place of the code base that commits. Raises Unavailable where the database does not
-        answer in time, also to the COMMIT: then nobody knows the outcome.
+        A dry run is undone in the end, whatever it did. The one place of the code base that
+        commits. Raises Unavailable where the database does not answer in time, also to the COMMIT:
+        then nobody knows the outcome.
         """
-        with _answering(), Session(self.writer, expire_on_commit=False) as session, session.begin():
+        with (
+            _answering(),
+            Session(self.writer, expire_on_commit=False) as session,
+            session.begin() as transaction,
+        ):
             yield session
+            if dry_run:
+                session.flush()
+                session.expunge_all()  # what was read and made can still be shown
+                transaction.rollback()
 
     def close(self) -> None:
         """Close every connection."""

@@ -1,20 +1,34 @@
 from collections.abc import Sequence
+from uuid import UUID
 
 from rapidfuzz import process
-from sqlalchemy import select
+from sqlalchemy import Select, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from calendula import clock, names
 from calendula.database import insert_unless_conflict
 from calendula.database.ids import new_id
 from calendula.doctors.models import Doctor
-from calendula.errors import NotFound
+from calendula.errors import Conflict, NotFound
 
 
 class UnknownDoctor(NotFound):
-    """No doctor of the clinic has this name."""
+    """No doctor of the clinic has this name or id."""
 
     code = "unknown-doctor"
+
+
+class NameTaken(Conflict):
+    """A doctor of this name works here already."""
+
+    code = "doctor-name-taken"
+
+
+class NameConfusable(Conflict):
+    """The name looks like that of another doctor, and is none."""
+
+    code = "doctor-name-confusable"
 
 
 def find(session: Session, name: str) -> Doctor | None:
@@ -32,22 +46,62 @@ def get(session: Session, name: str) -> Doctor:
     return doctor
 
 
-def add(
-    session: Session, name: str, *, time_zone: str, specialty: str | None = None
-) -> Doctor | None:
-    """Add a doctor without hours; return None where the name is taken already."""
-    return session.scalar(
-        insert_unless_conflict(session, Doctor)
-        .values(
-            id=new_id(),
-            name=name,
-            name_key=names.key(name),
-            specialty=specialty,
-            time_zone=time_zone,
-            created_at=clock.now(),
-        )
-        .returning(Doctor)
+def by_id(session: Session, doctor_id: UUID, *, inactive: bool = False) -> Doctor:
+    """Return the doctor of this id; raise UnknownDoctor where there is none.
+
+    One who sees no patients any more is there for those alone who may know of the `inactive`.
+    """
+    doctor = session.get(Doctor, doctor_id)
+    if doctor is None or not (doctor.active or inactive):
+        raise UnknownDoctor("No doctor of that id works here.")
+    return doctor
+
+
+def add(session: Session, name: str, *, time_zone: str, specialty: str | None = None) -> Doctor:
+    """Add a doctor without hours. Raises NameTaken and NameConfusable."""
+    new = insert_unless_conflict(session, Doctor).values(
+        id=new_id(),
+        name=name,
+        **_keys(name),
+        specialty=specialty,
+        specialty_key=specialty and names.plain(specialty),
+        time_zone=time_zone,
+        created_at=clock.now(),
     )
+    doctor: Doctor | None = session.scalar(new.returning(Doctor))
+    if doctor is None:
+        raise _refusal(session, name)
+    return doctor
+
+
+def rename(session: Session, doctor: Doctor, name: str) -> None:
+    """Give a doctor another name. Raises NameTaken and NameConfusable."""
+    try:
+        with session.begin_nested():
+            session.execute(
+                update(Doctor).where(Doctor.id == doctor.id).values(name=name, **_keys(name))
+            )
+    except IntegrityError as error:
+        raise _refusal(session, name) from error
+
+
+def specialise(session: Session, doctor: Doctor, specialty: str | None) -> None:
+    """Let a doctor have this specialty, or none."""
+    doctor.specialty = specialty
+    doctor.specialty_key = specialty and names.plain(specialty)
+    session.flush()
+
+
+def matching(specialty: str | None, words: str | None, *, inactive: bool) -> Select[Doctor]:
+    """Return the doctors of a specialty whose names hold each of these words, accents or not."""
+    query = select(Doctor)
+    if not inactive:
+        query = query.where(Doctor.active)
+    if specialty is not None:
+        query = query.where(Doctor.specialty_key == names.plain(specialty))
+    for word in names.plain(words or "").split():
+        query = query.where(Doctor.search_key.contains(word, autoescape=True))
+    return query
 
 
 def everyone(session: Session) -> Sequence[Doctor]:
@@ -55,9 +109,22 @@ def everyone(session: Session) -> Sequence[Doctor]:
     return session.scalars(select(Doctor).order_by(Doctor.name_key)).all()
 
 
-def _nearest(session: Session, name: str) -> list[str]:
-    known = {
-        row.name_key: row.name for row in session.execute(select(Doctor.name_key, Doctor.name))
+def _keys(name: str) -> dict[str, str]:
+    return {
+        "name_key": names.key(name),
+        "skeleton": names.skeleton(name),
+        "search_key": names.plain(name),
     }
+
+
+def _refusal(session: Session, name: str) -> Conflict:
+    if find(session, name):
+        return NameTaken("A doctor of that name works here already.")
+    return NameConfusable("The name looks like that of another doctor.")
+
+
+def _nearest(session: Session, name: str) -> list[str]:
+    query = select(Doctor.name_key, Doctor.name).where(Doctor.active)
+    known = {row.name_key: row.name for row in session.execute(query)}
     near = process.extract(names.key(name), known.keys(), limit=3, score_cutoff=70)
     return [known[name_key] for name_key, *_ in near]

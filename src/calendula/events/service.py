@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from uuid import UUID
 
 from sqlalchemy import exists, insert, select
@@ -32,6 +33,26 @@ def record(
             data=data or {},
         )
     )
+
+
+def record_each(
+    session: Session, action: str, *, actor: str, appointments: Iterable[tuple[UUID, UUID]]
+) -> None:
+    """Write an event for each appointment, given as the ids of its doctor and its own."""
+    now = clock.now()
+    rows = [
+        {
+            "at": now,
+            "action": action,
+            "actor": actor,
+            "doctor_id": doctor_id,
+            "appointment_id": appointment_id,
+            "data": {},
+        }
+        for doctor_id, appointment_id in appointments
+    ]
+    if rows:
+        session.execute(insert(Event), rows)
 
 
 def happened(session: Session, action: str) -> bool:

@@ -18,6 +18,7 @@ from pydantic_core import PydanticCustomError
 
 from calendula import names
 from calendula.errors import NotFound
+from calendula.settings import known_time_zone
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INSTANT = re.compile(
@@ -25,6 +26,7 @@ _INSTANT = re.compile(
     r"(Z|[+-][0-9]{2}:[0-9]{2})"
 )
 _UUID = re.compile(r"[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
+_NUMBER = re.compile(r"[0-9]{1,9}")
 _INTEGERS = 2**63
 
 
@@ -55,6 +57,18 @@ def one_of(choices: type[StrEnum]) -> BeforeValidator:
         if value is not None and value not in list(choices):
             raise ValueError(f"must be one of {', '.join(choices)}")
         return value
+
+    return BeforeValidator(check)
+
+
+def whole_number(least: int, most: int) -> BeforeValidator:
+    """Return the check of a query parameter that is a whole number from one to another."""
+
+    def check(value: Any) -> Any:
+        text = str(value)
+        if not (_NUMBER.fullmatch(text) and least <= int(text) <= most):
+            raise ValueError(f"must be a number from {least} to {most}")
+        return int(text)
 
     return BeforeValidator(check)
 
@@ -144,3 +158,9 @@ PathId = Annotated[
     UUID, BeforeValidator(_path_id), WithJsonSchema({"type": "string", "format": "uuid"})
 ]
 """An identifier in a path."""
+TimeZone = Annotated[
+    Text,
+    AfterValidator(known_time_zone),
+    WithJsonSchema({"type": "string", "examples": ["Asia/Kolkata"]}),
+]
+"""An IANA time zone."""

@@ -1,7 +1,6 @@
 """Long lists, a page at a time. A cursor says behind which row to go on, so nothing is skipped."""
 
 import json
-import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
@@ -9,14 +8,14 @@ from typing import Annotated, Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 from fastapi import Query
-from pydantic import BaseModel, BeforeValidator, Field, TypeAdapter, WithJsonSchema
+from pydantic import BaseModel, Field, TypeAdapter, WithJsonSchema
 from sqlalchemy import Select, literal, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from calendula.errors import Invalid
+from calendula.http.fields import whole_number
 
 _MOST = 200
-_NUMBER = re.compile(r"[0-9]{1,3}")
 _INTEGERS = 2**63
 _TEXTS = TypeAdapter(list[str])
 
@@ -101,17 +100,10 @@ _PARSERS: Mapping[type, Callable[[str], object]] = {
 }
 
 
-def _limit(value: object) -> object:
-    text = str(value)
-    if not (_NUMBER.fullmatch(text) and 1 <= int(text) <= _MOST):
-        raise ValueError(f"must be a number from 1 to {_MOST}")
-    return int(text)
-
-
 Cursor = Annotated[str | None, Query(description="`next` of the page before.")]
 Limit = Annotated[
     int,
-    BeforeValidator(_limit),
+    whole_number(1, _MOST),
     WithJsonSchema({"type": "integer", "minimum": 1, "maximum": _MOST}),
     Query(description="How many to give at most."),
 ]

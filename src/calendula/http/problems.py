@@ -17,6 +17,7 @@ from calendula.errors import (
     Invalid,
     InvalidToken,
     NotFound,
+    Stale,
     Unauthenticated,
     Unavailable,
 )
@@ -31,6 +32,7 @@ _STATUS: Mapping[type[CalendulaError], HTTPStatus] = {
     Forbidden: HTTPStatus.FORBIDDEN,
     NotFound: HTTPStatus.NOT_FOUND,
     Conflict: HTTPStatus.CONFLICT,
+    Stale: HTTPStatus.PRECONDITION_FAILED,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 _CHALLENGE = 'Bearer realm="calendula"'
@@ -117,7 +119,7 @@ async def _answer_invalid(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - as above
     faults = list(error.errors())
     fields = [
-        {"field": str(fault["loc"][-1]), "detail": fault["msg"].removeprefix("Value error, ")}
+        {"field": _field(fault["loc"]), "detail": fault["msg"].removeprefix("Value error, ")}
         for fault in faults
     ]
     if any(_is_missing(fault) for fault in faults):
@@ -125,6 +127,11 @@ async def _answer_invalid(request: Request, error: Exception) -> JSONResponse:
     else:
         detail = "; ".join(f"{field['field']} {field['detail']}" for field in fields) + "."
     return problem(request.scope, 422, detail, code="invalid", members={"errors": fields})
+
+
+def _field(place: tuple[int | str, ...]) -> str:
+    """Return the name of a field, with those that it lies in: `windows.0.start`."""
+    return ".".join(map(str, place[1:] or place))
 
 
 def _is_missing(fault: Mapping[str, Any]) -> bool:

@@ -18,3 +18,10 @@ def identify(session: Session, identifier: str, name: str) -> UUID:
         .returning(Patient.id)
     )
     return session.scalar(known) or session.scalar(new) or session.scalars(known).one()
+
+
+def lock(session: Session, patient_id: UUID) -> None:
+    """Let one transaction at a time go on with this patient, from here to its end."""
+    session.execute(
+        select(Patient.id).where(Patient.id == patient_id).with_for_update(key_share=True)
+    )

@@ -3,20 +3,12 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from calendula.timetables import labels
+from calendula.timetables.windows import Window
 
 _MINUTE = timedelta(minutes=1)
-
-
-class Window(NamedTuple):
-    """A part of one day in which slots of one length follow each other; minutes after midnight."""
-
-    start_minute: int
-    end_minute: int
-    slot_minutes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +19,26 @@ class Slot:
     end: datetime
     date: date
     label: str
+    overnight: bool = False
+    """Whether it ends after the midnight that follows its start."""
 
 
-def slots_on(day: date, windows: Iterable[Window], zone: ZoneInfo) -> list[Slot]:
-    """Return the slots of a local date, in time order.
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A part of the time line; instants, aware and in UTC."""
+
+    start: datetime
+    end: datetime
+
+
+def slots_of(
+    day: date, windows: Iterable[Window], zone: ZoneInfo, length: int | None = None
+) -> list[Slot]:
+    """Return the slots that the windows of a local date make, in time order.
+
+    They are as long as each window says, and lie within it. With a `length` in minutes they start
+    where those do, and are that long: whether their ends fit in is for the caller to see. One after
+    midnight has the next date.
 
     A slot that a clock change skips, or that a change falls into, is not offered: its label would
     not be true. A time that the change repeats is offered once, the first time it comes.
@@ -38,15 +46,27 @@ def slots_on(day: date, windows: Iterable[Window], zone: ZoneInfo) -> list[Slot]
     slots = (
         slot
         for window in windows
-        for start, end in _steps(window)
+        for start, end in _steps(window, length)
         if (slot := _slot(day, start, end, zone)) is not None
     )
     return sorted(slots, key=lambda slot: slot.start)
 
 
-def _steps(window: Window) -> Iterator[tuple[int, int]]:
-    first, last, length = window
-    return ((start, start + length) for start in range(first, last - length + 1, length))
+def span_of(day: date, window: Window, zone: ZoneInfo) -> Span | None:
+    """Return the time from a window's start to its end, or None at the ends of the calendar."""
+    try:
+        return Span(
+            _nearest_instant(day, window.start_minute, zone),
+            _nearest_instant(day, window.end_minute, zone),
+        )
+    except OverflowError:
+        return None
+
+
+def _steps(window: Window, length: int | None) -> Iterator[tuple[int, int]]:
+    first, last, step = window
+    latest = last - step if length is None else last - 1
+    return ((start, start + (length or step)) for start in range(first, latest + 1, step))
 
 
 def _slot(day: date, start: int, end: int, zone: ZoneInfo) -> Slot | None:
@@ -56,9 +76,12 @@ def _slot(day: date, start: int, end: int, zone: ZoneInfo) -> Slot | None:
             return None
         end_instant = last + _MINUTE
         end_instant.astimezone(zone)
-        return Slot(first, end_instant, day, labels.write(start, end))
+        days = start // labels.MINUTES_OF_DAY
+        own_day = day + timedelta(days=days)
     except OverflowError:  # the calendar ends at 9999-12-31, in UTC and in the zone
         return None
+    overnight = (end - 1) // labels.MINUTES_OF_DAY > days
+    return Slot(first, end_instant, own_day, labels.write(start, end), overnight)
 
 
 def _instant(day: date, minute: int, zone: ZoneInfo) -> datetime | None:
@@ -66,3 +89,9 @@ def _instant(day: date, minute: int, zone: ZoneInfo) -> datetime | None:
     wall = datetime.combine(day, time.min) + minute * _MINUTE
     instant = wall.replace(tzinfo=zone).astimezone(UTC)
     return instant if instant.astimezone(zone).replace(tzinfo=None) == wall else None
+
+
+def _nearest_instant(day: date, minute: int, zone: ZoneInfo) -> datetime:
+    """Return the instant of a wall time; of one that the clock skips, as if it had not jumped."""
+    wall = datetime.combine(day, time.min) + minute * _MINUTE
+    return wall.replace(tzinfo=zone).astimezone(UTC)

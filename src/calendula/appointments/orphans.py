@@ -1,0 +1,82 @@
+"""Appointments whose time the doctor's timetable has lost since they were booked."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from calendula import clock
+from calendula.appointments import service
+from calendula.appointments.models import Appointment
+from calendula.doctors.models import Doctor
+from calendula.events import service as events
+from calendula.timetables import service as timetables
+from calendula.timetables.slots import Span
+
+_T = TypeVar("_T")
+_AT_ONCE = 500  # rows in one statement: both databases limit its parameters
+
+
+@dataclass
+class Effects:
+    """What an edit of timetables did to appointments, each list by doctor and in time order."""
+
+    orphaned: list[Appointment] = field(default_factory=list)
+    """Those that have lost their time."""
+    restored: list[Appointment] = field(default_factory=list)
+    """Those that had lost it and have it again."""
+
+
+def mark(
+    session: Session, some: Sequence[Doctor], *, actor: str, within: Span | None = None
+) -> Effects:
+    """Mark the doctors' appointments ahead that their timetables do not support, and only them.
+
+    With `within`, only appointments that share an instant with that time are looked at. The doctors
+    must be locked against bookings: a booking that came before is seen then, and one that comes
+    after sees the edit.
+    """
+    effects = Effects()
+    for doctors in _batches(some):
+        _compare(session, doctors, within, effects)
+    _write(session, "appointment.orphaned", effects.orphaned, actor, orphaned=True)
+    _write(session, "appointment.restored", effects.restored, actor, orphaned=False)
+    return effects
+
+
+def _write(
+    session: Session, action: str, changed: Sequence[Appointment], actor: str, *, orphaned: bool
+) -> None:
+    for batch in _batches(changed):
+        these = Appointment.id.in_([appointment.id for appointment in batch])
+        session.execute(update(Appointment).where(these).values(orphaned=orphaned))
+    ids = ((appointment.doctor_id, appointment.id) for appointment in changed)
+    events.record_each(session, action, actor=actor, appointments=ids)
+
+
+def _compare(
+    session: Session, doctors: Sequence[Doctor], within: Span | None, effects: Effects
+) -> None:
+    ahead = service.held_by(doctors, after=clock.now()).order_by(
+        Appointment.doctor_id, Appointment.starts_at
+    )
+    if within is not None:
+        ahead = ahead.where(Appointment.starts_at < within.end, Appointment.ends_at > within.start)
+    appointments = session.scalars(ahead).all()
+    if not appointments:
+        return
+    dates = [appointment.date for appointment in appointments]
+    known = timetables.load_all(session, doctors, min(dates), max(dates))
+    for appointment in appointments:
+        timetable = known[appointment.doctor_id]
+        supported = timetable.supports(appointment.starts_at, appointment.ends_at)
+        if supported and appointment.orphaned:
+            effects.restored.append(appointment)
+        elif not supported and not appointment.orphaned:
+            effects.orphaned.append(appointment)
+
+
+def _batches(items: Sequence[_T]) -> Iterator[Sequence[_T]]:
+    return (items[n : n + _AT_ONCE] for n in range(0, len(items), _AT_ONCE))

@@ -1,0 +1,63 @@
+"""What is free on a date, and why nothing is. Pure."""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
+from typing import Literal, NamedTuple
+
+from calendula.appointments.service import Busy
+from calendula.intervals import Interval, Union
+from calendula.timetables.policy import Limits
+from calendula.timetables.slots import Slot
+from calendula.timetables.timetable import Timetable, Visit
+
+Reason = Literal["closed", "holiday", "time_off", "past", "notice", "horizon", "full"]
+
+
+class Day(NamedTuple):
+    """The free slots of a date in time order, and why there are none where there are none."""
+
+    date: date
+    free: list[Slot]
+    reason: Reason | None
+
+
+class Taken:
+    """What is held by appointments: times, and slots by the names that they were booked under.
+
+    Where a doctor's zone was changed, a slot may have another time under the same name: it is taken
+    as well, since patients and the database know it by its name.
+    """
+
+    def __init__(self, busy: Iterable[Busy]) -> None:
+        busy = list(busy)
+        self._times = Union(busy)
+        self._names = {(it.date, it.slot) for it in busy}
+
+    def holds(self, slot: Slot, occupied: Interval) -> bool:
+        """Tell whether a slot, or the time that it occupies, is held."""
+        return (slot.date, slot.label) in self._names or self._times.overlaps(occupied)
+
+
+def look(timetable: Timetable, day: date, limits: Limits, taken: Taken, visit: Visit | None) -> Day:
+    """Return the free slots of a date; where there are none, what took away the last of them."""
+    slots = timetable.slots_on(day, visit)
+    if not slots:
+        return Day(day, [], "holiday" if timetable.holiday_on(day) else "closed")
+    for reason, stands_against in _hurdles(timetable, limits, taken, visit):
+        slots = [slot for slot in slots if not stands_against(slot)]
+        if not slots:
+            return Day(day, [], reason)
+    return Day(day, slots, None)
+
+
+def _hurdles(
+    timetable: Timetable, limits: Limits, taken: Taken, visit: Visit | None
+) -> Iterator[tuple[Reason, Callable[[Slot], bool]]]:
+    def occupied(slot: Slot) -> Interval:
+        return visit.occupied(slot) if visit else slot
+
+    yield "time_off", lambda slot: timetable.is_off(occupied(slot))
+    yield "past", lambda slot: limits.against(slot) == "past"
+    yield "notice", lambda slot: limits.against(slot) == "notice"
+    yield "horizon", lambda slot: limits.against(slot) == "horizon"
+    yield "full", lambda slot: taken.holds(slot, occupied(slot))

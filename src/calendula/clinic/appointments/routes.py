@@ -1,0 +1,42 @@
+"""Appointments, as the staff finds them."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from sqlalchemy import select
+
+from calendula.access.guard import CallerOfRequest
+from calendula.appointments.models import Appointment
+from calendula.clinic.parameters import Flag
+from calendula.clinic.schemas import AppointmentInfo
+from calendula.http.dependencies import DatabaseOfApp, StrictQuery
+from calendula.http.fields import Id
+from calendula.http.json_body import JsonRoute
+from calendula.http.pagination import Cursor, Limit, Page, page
+
+router = APIRouter(prefix="/v1/appointments", tags=["Appointments"], route_class=JsonRoute)
+
+
+@router.get("", summary="List appointments", dependencies=[StrictQuery])
+def list_appointments(
+    caller: CallerOfRequest,
+    database: DatabaseOfApp,
+    doctor: Annotated[Id | None, Query(description="Only this doctor's.")] = None,
+    orphaned: Annotated[
+        Flag | None,
+        Query(description="Only those whose time the timetable has lost, or only the others."),
+    ] = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Page[AppointmentInfo]:
+    """List appointments in time order. A doctor sees their own."""
+    query = select(Appointment)
+    for whose in (doctor, caller.doctor_id):
+        if whose is not None:
+            query = query.where(Appointment.doctor_id == whose)
+    if orphaned is not None:
+        query = query.where(Appointment.orphaned if orphaned else ~Appointment.orphaned)
+    with database.read() as session:
+        order = [Appointment.starts_at, Appointment.id]
+        rows, following = page(session, query, order, cursor, limit)
+    return Page(items=[AppointmentInfo.of(row) for row in rows], next=following)

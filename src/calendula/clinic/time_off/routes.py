@@ -1,0 +1,193 @@
+"""When a doctor, or the whole clinic, sees no patients."""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import Session
+
+from calendula import clock
+from calendula.access.guard import CallerOfRequest
+from calendula.appointments.orphans import Effects
+from calendula.clinic import edits
+from calendula.clinic.answers import UNKNOWN
+from calendula.clinic.parameters import DryRun
+from calendula.clinic.schemas import Edited
+from calendula.clinic.time_off.schemas import EditedTimeOff, NewTimeOff, TimeOffInfo
+from calendula.database import Database
+from calendula.database.ids import new_id
+from calendula.doctors import service as doctors
+from calendula.doctors.models import Doctor
+from calendula.errors import NotFound
+from calendula.http.dependencies import DatabaseOfApp, StrictQuery
+from calendula.http.etags import Precondition
+from calendula.http.fields import PathId
+from calendula.http.json_body import JsonRoute
+from calendula.http.links import link
+from calendula.http.pagination import Cursor, Limit, Page, page
+from calendula.timetables.models import TimeOff
+from calendula.timetables.slots import Span
+
+router = APIRouter(prefix="/v1", tags=["Time off"], route_class=JsonRoute)
+
+
+class UnknownTimeOff(NotFound):
+    """There is no such time off, or it is another doctor's."""
+
+    code = "unknown-time-off"
+
+
+@router.get(
+    "/doctors/{doctor_id}/time-off",
+    summary="List a doctor's time off",
+    responses=UNKNOWN,
+    dependencies=[StrictQuery],
+)
+def list_time_off(
+    doctor_id: PathId, database: DatabaseOfApp, cursor: Cursor = None, limit: Limit = 50
+) -> Page[TimeOffInfo]:
+    """List a doctor's time off and the whole clinic's, in time order."""
+    with database.read() as session:
+        doctors.by_id(session, doctor_id, inactive=True)
+    theirs = or_(TimeOff.doctor_id == doctor_id, TimeOff.doctor_id.is_(None))
+    return _page(database, select(TimeOff).where(theirs), cursor, limit)
+
+
+@router.post(
+    "/doctors/{doctor_id}/time-off",
+    status_code=201,
+    summary="Give a doctor time off",
+    responses=UNKNOWN,
+)
+def add_time_off(
+    doctor_id: PathId,
+    new: NewTimeOff,
+    request: Request,
+    response: Response,
+    caller: CallerOfRequest,
+    database: DatabaseOfApp,
+    dry_run: DryRun = False,
+) -> EditedTimeOff:
+    """Let a doctor see no patients for a time, at once."""
+    with database.write(dry_run=dry_run) as session:
+        doctor = edits.begin(session, doctor_id, Precondition())
+        off, effects = _add(session, new, [doctor], doctor_id, caller.actor)
+    return _added(request, response, off, effects, dry_run=dry_run)
+
+
+@router.delete(
+    "/doctors/{doctor_id}/time-off/{time_off_id}",
+    summary="Take a doctor's time off back",
+    responses=UNKNOWN,
+)
+def remove_time_off(
+    doctor_id: PathId,
+    time_off_id: PathId,
+    caller: CallerOfRequest,
+    database: DatabaseOfApp,
+    dry_run: DryRun = False,
+) -> Edited:
+    """Let a doctor see patients after all."""
+    with database.write(dry_run=dry_run) as session:
+        doctor = edits.begin(session, doctor_id, Precondition())
+        effects = _remove(session, time_off_id, [doctor], doctor_id, caller.actor)
+    return Edited.of(effects, dry_run=dry_run)
+
+
+@router.get("/time-off", summary="List the whole clinic's time off", dependencies=[StrictQuery])
+def list_clinic_time_off(
+    database: DatabaseOfApp, cursor: Cursor = None, limit: Limit = 50
+) -> Page[TimeOffInfo]:
+    """List the times in which nobody sees patients, in time order."""
+    everybodys = select(TimeOff).where(TimeOff.doctor_id.is_(None))
+    return _page(database, everybodys, cursor, limit)
+
+
+@router.post("/time-off", status_code=201, summary="Give all doctors time off")
+def add_clinic_time_off(
+    new: NewTimeOff,
+    request: Request,
+    response: Response,
+    caller: CallerOfRequest,
+    database: DatabaseOfApp,
+    dry_run: DryRun = False,
+) -> EditedTimeOff:
+    """Let nobody see patients for a time, at once; doctors who come later neither."""
+    with database.write(dry_run=dry_run) as session:
+        everyone = _everyone(session)
+        off, effects = _add(session, new, everyone, None, caller.actor)
+    return _added(request, response, off, effects, dry_run=dry_run)
+
+
+@router.delete(
+    "/time-off/{time_off_id}", summary="Take the whole clinic's time off back", responses=UNKNOWN
+)
+def remove_clinic_time_off(
+    time_off_id: PathId, caller: CallerOfRequest, database: DatabaseOfApp, dry_run: DryRun = False
+) -> Edited:
+    """Let the doctors see patients after all."""
+    with database.write(dry_run=dry_run) as session:
+        effects = _remove(session, time_off_id, _everyone(session), None, caller.actor)
+    return Edited.of(effects, dry_run=dry_run)
+
+
+def _everyone(session: Session) -> Sequence[Doctor]:
+    edits.begin_for_clinic(session, Precondition())
+    return edits.begin_for_all(session)
+
+
+def _add(
+    session: Session,
+    new: NewTimeOff,
+    whose: Sequence[Doctor],
+    doctor_id: UUID | None,
+    actor: str,
+) -> tuple[TimeOff, Effects]:
+    off = TimeOff(
+        id=new_id(),
+        doctor_id=doctor_id,
+        starts_at=new.start,
+        ends_at=new.end,
+        reason=new.reason,
+        created_at=clock.now(),
+    )
+    session.add(off)
+    within = Span(new.start, new.end)
+    return off, edits.end(session, whose, "time off", actor=actor, within=within)
+
+
+def _remove(
+    session: Session,
+    time_off_id: UUID,
+    whose: Sequence[Doctor],
+    doctor_id: UUID | None,
+    actor: str,
+) -> Effects:
+    off = session.get(TimeOff, time_off_id)
+    if off is None or off.doctor_id != doctor_id:
+        raise UnknownTimeOff("There is no such time off.")
+    session.delete(off)
+    within = Span(off.starts_at, off.ends_at)
+    return edits.end(session, whose, "time off", actor=actor, within=within)
+
+
+def _added(
+    request: Request, response: Response, off: TimeOff, effects: Effects, *, dry_run: bool
+) -> EditedTimeOff:
+    if dry_run:
+        response.status_code = HTTPStatus.OK
+    else:
+        whose = f"/doctors/{off.doctor_id}" if off.doctor_id else ""
+        response.headers["Location"] = link(request, f"/v1{whose}/time-off/{off.id}")
+    shown = TimeOffInfo.of(off).model_dump()
+    return EditedTimeOff(**shown, effects=Edited.of(effects, dry_run=dry_run))
+
+
+def _page(
+    database: Database, query: Select[TimeOff], cursor: str | None, limit: int
+) -> Page[TimeOffInfo]:
+    with database.read() as session:
+        rows, following = page(session, query, [TimeOff.starts_at, TimeOff.id], cursor, limit)
+    return Page(items=[TimeOffInfo.of(off) for off in rows], next=following)

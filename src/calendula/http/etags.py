@@ -1,0 +1,52 @@
+"""ETag and If-Match (RFC 9110): nobody overwrites an edit that they have not seen."""
+
+import re
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Header, Response
+
+from calendula.errors import Stale
+
+_TAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"')
+
+
+@dataclass(frozen=True, slots=True)
+class Precondition:
+    """Which versions a caller is ready to change."""
+
+    tags: frozenset[str] | None = None
+    """None is any."""
+
+    def check(self, version: int) -> None:
+        """Raise Stale where what is there is not what the caller has seen."""
+        if self.tags is not None and _tag(version) not in self.tags:
+            raise Stale("It was changed in the meantime. Read it again.")
+
+
+def show(response: Response, version: int) -> None:
+    """Let an answer say which version it shows."""
+    response.headers["ETag"] = _tag(version)
+
+
+async def _if_match(
+    if_match: Annotated[
+        str | None,
+        Header(
+            alias="If-Match",
+            description="The `ETag` that was read: the edit is refused (412) where it is stale.",
+            examples=['"1"'],
+        ),
+    ] = None,
+) -> Precondition:
+    """Take weak tags for what they are: If-Match compares strongly, so they match nothing."""
+    if if_match is None or if_match.strip() == "*":
+        return Precondition()
+    return Precondition(frozenset(_TAG.findall(if_match)))
+
+
+def _tag(version: int) -> str:
+    return f'"{version}"'
+
+
+IfMatch = Annotated[Precondition, Depends(_if_match)]

@@ -1,0 +1,129 @@
+"""What a doctor offers and when they work, of everything that was said about it. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from calendula.intervals import Interval, Union
+from calendula.timetables import holidays
+from calendula.timetables.labels import MINUTES_OF_DAY
+from calendula.timetables.policy import Policy
+from calendula.timetables.slots import Slot, Span, slots_of, span_of
+from calendula.timetables.windows import WeeklyWindow, Window
+
+_NEVER = Union(())
+_FREE = Policy()
+_INSTANT = timedelta(microseconds=1)
+_LAST = date.max.toordinal()
+
+
+class Visit(NamedTuple):
+    """What a kind of visit needs; minutes. Its buffers are the doctor's time, not the patient's."""
+
+    duration: int
+    buffer_before: int = 0
+    buffer_after: int = 0
+    windows: Sequence[tuple[int, int, int]] | None = None
+    """Weekday, start and end in minutes after midnight; None is any time that the doctor works."""
+
+    def allows(self, slot: Slot, zone: ZoneInfo) -> bool:
+        """Tell whether the visit may be at this time of the week."""
+        wall = slot.start.astimezone(zone)
+        start = wall.hour * 60 + wall.minute
+        return self.windows is None or any(
+            weekday == slot.date.isoweekday() and first <= start and start + self.duration <= last
+            for weekday, first, last in self.windows
+        )
+
+    def occupied(self, slot: Slot) -> Span:
+        """Return the doctor's time that the visit takes, its buffers with it."""
+        before, after = timedelta(minutes=self.buffer_before), timedelta(minutes=self.buffer_after)
+        return Span(slot.start - before, slot.end + after)
+
+
+@dataclass(frozen=True, slots=True)
+class Timetable:
+    """What is known of a doctor's time. An override stands above a holiday, that above the week.
+
+    Windows belong to the date on which they begin. Time off takes away from all of them.
+    """
+
+    zone: ZoneInfo
+    week: Sequence[WeeklyWindow]
+    overrides: Mapping[date, Sequence[Window]] = field(default_factory=dict)
+    time_off: Union = _NEVER
+    holidays: str | None = None
+    policy: Policy = _FREE
+    active: bool = True
+
+    def windows_on(self, day: date) -> Sequence[Window]:
+        """Return the windows that begin on a date."""
+        if not self.active:
+            return []
+        if day in self.overrides:
+            return self.overrides[day]
+        return [] if self.holiday_on(day) else self._weekly(day)
+
+    def holiday_on(self, day: date) -> str | None:
+        """Return the name of the holiday that takes the hours of a date, or None."""
+        taken = self.active and day not in self.overrides and self._weekly(day)
+        return holidays.name_of(self.holidays, day) if taken else None
+
+    def slots_on(self, day: date, visit: Visit | None = None) -> list[Slot]:
+        """Return the slots of a local date in time order, time off or not.
+
+        Those of a visit begin where the doctor's slots do, wherever the visit and its buffers fit
+        into hours that follow each other without a gap.
+        """
+        length = visit.duration if visit else None
+        began = [(day, self.windows_on(day))]
+        began += [(it, self._past_midnight(it)) for it in _dates(day, 1, -1)]
+        slots = [
+            slot
+            for it, windows in began
+            for slot in slots_of(it, windows, self.zone, length)
+            if slot.date == day
+        ]
+        slots.sort(key=lambda slot: slot.start)
+        return [slot for slot in slots if self._fits(slot, visit)] if visit else slots
+
+    def is_off(self, span: Interval) -> bool:
+        """Tell whether time off takes a part of this time."""
+        return self.time_off.overlaps(span)
+
+    def works_at(self, instant: datetime) -> bool:
+        """Tell whether an instant lies in the doctor's hours, time off or not."""
+        day = instant.astimezone(self.zone).date()
+        return self._works(Span(instant, instant + _INSTANT), _dates(day, 1, 0))
+
+    def supports(self, start: datetime, end: datetime) -> bool:
+        """Tell whether the doctor works from one instant to another, whatever the slots are."""
+        span = Span(start, end)
+        first, last = (it.astimezone(self.zone).date() for it in (start, end))
+        return not self.is_off(span) and self._works(span, _dates(first, 1, (last - first).days))
+
+    def _fits(self, slot: Slot, visit: Visit) -> bool:
+        try:
+            occupied = visit.occupied(slot)
+        except OverflowError:  # a buffer beyond the end of the calendar
+            return False
+        return visit.allows(slot, self.zone) and self._works(occupied, _dates(slot.date, 1, 1))
+
+    def _works(self, span: Span, days: Iterable[date]) -> bool:
+        """Tell whether a time lies in the hours of these dates, those that meet taken as one."""
+        hours = (span_of(day, window, self.zone) for day in days for window in self.windows_on(day))
+        return Union(span for span in hours if span).holds(span)
+
+    def _past_midnight(self, day: date) -> list[Window]:
+        return [window for window in self.windows_on(day) if window.end_minute > MINUTES_OF_DAY]
+
+    def _weekly(self, day: date) -> list[Window]:
+        return [it.window for it in self.week if it.applies_on(day)]
+
+
+def _dates(day: date, back: int, ahead: int) -> list[date]:
+    """Return the dates around one, as far as the calendar goes."""
+    first, last = day.toordinal() - back, day.toordinal() + ahead
+    return [date.fromordinal(n) for n in range(max(first, 1), min(last, _LAST) + 1)]
