@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Connection, delete, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from calendula import clock
 from calendula.access.models import ApiKey
 from calendula.access.roles import Role
 from calendula.appointments.models import Appointment
@@ -17,7 +18,8 @@ from calendula.database import Database
 from calendula.doctors.models import Doctor
 from calendula.events.models import Event
 from calendula.patients.models import Patient
-from calendula.timetables.models import WeeklyHours
+from calendula.timetables.models import Clinic, TimeOff, WeeklyHours
+from calendula.visit_types.models import VisitType
 
 TEN = datetime(2025, 2, 7, 10, tzinfo=UTC)
 FREE_AGAIN = [status for status in Status if status not in HOLDING]
@@ -211,22 +213,60 @@ def test_sqlite_takes_an_instant_in_one_form_only(connection: Connection, writte
         {"weekday": 8},
         {"start_minute": -5},
         {"start_minute": 720},
-        {"end_minute": 1441},
+        {"start_minute": 1440, "end_minute": 1500},
+        {"end_minute": 600 + 1441},
+        {"every_weeks": 0},
+        {"every_weeks": 2},
+        {"every_weeks": 53, "valid_from": date(2027, 1, 4)},
+        {"valid_from": date(2027, 1, 4), "valid_until": date(2027, 1, 3)},
         {"slot_minutes": 4},
         {"slot_minutes": 481},
     ],
     ids=str,
 )
-def test_weekly_hours_must_make_sense(connection: Connection, fault: dict[str, int]) -> None:
-    """A window lies in a weekday, ends after it starts, and has slots of 5 to 480 minutes."""
+def test_weekly_hours_must_make_sense(connection: Connection, fault: dict[str, Any]) -> None:
+    """A window lies in a week, lasts up to a day, and has slots of 5 to 480 minutes.
+
+    One of every n-th week has a date from which they are counted.
+    """
     hours = {"weekday": 1, "start_minute": 600, "end_minute": 720, "slot_minutes": 30}
     _refused(connection, insert(WeeklyHours).values(**{**hours, **fault}))
 
 
-def test_the_default_week_has_each_window_once(connection: Connection) -> None:
-    """The rows of no doctor are unique too."""
-    hours = {"weekday": 1, "start_minute": 540, "end_minute": 600, "slot_minutes": 30}
-    _refused(connection, insert(WeeklyHours).values(**hours))
+def test_time_off_ends_after_it_starts(connection: Connection) -> None:
+    """Nobody is off for no time."""
+    now = clock.now()
+    off = {"id": uuid4(), "starts_at": now, "ends_at": now, "created_at": now}
+    _refused(connection, insert(TimeOff).values(**off))
+
+
+def test_there_is_one_clinic(connection: Connection) -> None:
+    """What holds for the clinic is said once."""
+    _refused(connection, insert(Clinic).values(id=2))
+    _refused(connection, insert(Clinic).values(id=1))
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"duration_minutes": 4},
+        {"duration_minutes": 481},
+        {"buffer_before_minutes": -1},
+        {"buffer_after_minutes": 241},
+    ],
+    ids=str,
+)
+def test_a_visit_type_must_make_sense(connection: Connection, fault: dict[str, int]) -> None:
+    """A visit takes from five minutes to eight hours, with buffers of up to four."""
+    columns = {"duration_minutes": 30, "buffer_before_minutes": 0, "buffer_after_minutes": 0}
+    names = {"id": uuid4(), "name": "A", "name_key": "a", "public": True}
+    visit_type = {**names, **columns, "created_at": clock.now()}
+    _refused(connection, insert(VisitType).values(**{**visit_type, **fault}))
+
+
+def test_no_two_doctors_look_alike(connection: Connection) -> None:
+    """Two doctors cannot have names that look the same."""
+    _refused(connection, update(Doctor).values(skeleton="same"))
 
 
 def test_a_doctors_name_is_taken_once(connection: Connection) -> None:

@@ -1,7 +1,7 @@
 import os
 import subprocess
 import sys
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,14 +10,20 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, select
 
-from calendula import samples
+from calendula import names, samples
 from calendula.access.models import ApiKey
 from calendula.access.roles import Role
 from calendula.appointments import service as appointments
 from calendula.database import Database, schema
+from calendula.database.ids import new_id
+from calendula.doctors import service as doctors
 from calendula.doctors.models import Doctor
 from calendula.patients import service as patients
 from calendula.settings import Settings
+from calendula.timetables import service as timetables
+from calendula.timetables.models import Clinic, DateOverride, TimeOff
+from calendula.timetables.windows import WeeklyWindow, Window
+from calendula.visit_types import service as visit_types
 from support.access import make_key
 
 
@@ -83,11 +89,38 @@ def test_a_step_back_forgets_the_keys_alone(database: Database) -> None:
         make_key(database, role)
     _alembic(database, "downgrade", "0001")
     assert "api_key" not in inspect(database.reader).get_table_names()
-    _alembic(database, "upgrade", "0002")
+    _alembic(database, "upgrade", "head")
     with database.read() as session:
         assert len(session.scalars(select(Doctor)).all()) == len(samples.DOCTORS)
         assert session.scalars(select(ApiKey)).all() == []
     make_key(database, Role.DOCTOR)
+
+
+def test_a_step_back_keeps_what_the_step_before_knew(database: Database) -> None:
+    """Doctors, plain hours and appointments go back and forth; what they are found by is remade."""
+    with database.write() as session:
+        doctor = timetables.add_doctor(session, "Dr. Zoë", time_zone="UTC", actor="command")
+        night = WeeklyWindow(1, Window(1320, 1560, 30), date(2027, 1, 4), None, 2)
+        timetables.replace_week(session, doctor.id, [night, WeeklyWindow(2, Window(540, 600, 30))])
+        session.add(DateOverride(doctor_id=doctor.id, date=date(2027, 1, 4), windows=[]))
+        session.add(_time_off())
+        values = {"name": "Visit", "duration_minutes": 30, "public": True}
+        buffers = {"buffer_before_minutes": 0, "buffer_after_minutes": 0}
+        visit_types.save(session, None, {**values, **buffers}, [doctor.id])
+    _alembic(database, "downgrade", "0002")
+    assert "visit_type" not in inspect(database.reader).get_table_names()
+    _alembic(database, "upgrade", "head")
+    with database.read() as session:
+        again = session.scalars(doctors.matching(None, "zoe", inactive=False)).one()
+        assert timetables.week_of(session, again.id) == [WeeklyWindow(2, Window(540, 600, 30))]
+        assert session.get(Clinic, 1) is not None
+        looks = session.scalars(select(Doctor.skeleton)).all()
+        assert names.skeleton("Dr. Mei Chen") in looks
+
+
+def _time_off() -> TimeOff:
+    now = datetime(2027, 1, 4, tzinfo=UTC)
+    return TimeOff(id=new_id(), starts_at=now, ends_at=now + timedelta(1), created_at=now)
 
 
 def test_alembic_works_from_a_checkout(empty: str) -> None:
