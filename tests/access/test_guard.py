@@ -1,3 +1,4 @@
+import asyncio
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -106,6 +107,19 @@ def test_who_has_no_key_costs_nothing(client: TestClient, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(guard, "run_in_threadpool", fail)
     assert client.get(ASKED).status_code == 200
+
+
+def test_a_key_is_looked_up_in_a_thread(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody waits for the look-up of somebody else's key: the event loop goes on."""
+
+    def look_up(*_: object) -> None:
+        with pytest.raises(RuntimeError, match="no running event loop"):
+            asyncio.get_running_loop()
+
+    monkeypatch.setattr(service, "find_valid", look_up)
+    _refused(client.get("/v1/keys", headers=bearer(UNKNOWN)))
 
 
 def test_a_silent_database_is_no_refusal(settings: Settings, database: Database) -> None:

@@ -149,7 +149,7 @@ def test_what_has_no_key_is_not_found(admin: TestClient, key_id: str) -> None:
     """An unknown id and one that is none are 404, and the answer does not repeat it."""
     answer = admin.delete(f"/v1/keys/{key_id}")
     assert (answer.status_code, answer.json()["code"]) == (404, "not-found")
-    assert key_id not in answer.text.replace('"code"', "").replace("404", "") or key_id == "1"
+    assert key_id == "1" or key_id not in answer.text
 
 
 @pytest.mark.parametrize(

@@ -118,17 +118,20 @@ def test_a_doctors_key_names_the_doctor(database: Database) -> None:
     assert _events(database) == []
 
 
-def test_no_key_is_born_expired(database: Database) -> None:
+def test_no_key_is_born_expired(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """A key that would expire before it can be used is a mistake."""
+    now = clock.now()
+    monkeypatch.setattr(clock, "now", lambda: now)
     with pytest.raises(Invalid, match="must lie ahead"):
-        make_key(database, ADMIN, expires_at=clock.now())
+        make_key(database, ADMIN, expires_at=now)
+    make_key(database, ADMIN, expires_at=now + timedelta(microseconds=1))
 
 
 def test_a_use_is_written_once_a_minute(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The last use is known to the minute, and not written at every request."""
-    key_id = make_key(database, ADMIN).key.id
+    key_id, other_id = (make_key(database, ADMIN).key.id for _ in range(2))
     start = clock.now()
     for seconds, expected, due in (0, 0, False), (59, 0, False), (60, 60, False), (61, 60, False):
         now = start + timedelta(seconds=seconds)
@@ -136,7 +139,8 @@ def test_a_use_is_written_once_a_minute(
         with database.write() as session:
             service.record_use(session, key_id)
         with database.read() as session:
-            (key,) = session.scalars(select(ApiKey))
+            key, other = session.get_one(ApiKey, key_id), session.get_one(ApiKey, other_id)
+        assert other.last_used_at is None
         assert key.last_used_at == start + timedelta(seconds=expected)
         assert service.use_is_due(key) is due
     monkeypatch.setattr(clock, "now", lambda: start + timedelta(seconds=120))
