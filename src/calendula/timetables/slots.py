@@ -9,6 +9,7 @@ from calendula.timetables import labels
 from calendula.timetables.windows import Window
 
 _MINUTE = timedelta(minutes=1)
+_SECOND = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +57,8 @@ def span_of(day: date, window: Window, zone: ZoneInfo) -> Span | None:
     """Return the time from a window's start to its end, or None at the ends of the calendar."""
     try:
         return Span(
-            _nearest_instant(day, window.start_minute, zone),
-            _nearest_instant(day, window.end_minute, zone),
+            _instant_from(day, window.start_minute, zone),
+            _instant_from(day, window.end_minute, zone),
         )
     except OverflowError:
         return None
@@ -91,7 +92,15 @@ def _instant(day: date, minute: int, zone: ZoneInfo) -> datetime | None:
     return instant if instant.astimezone(zone).replace(tzinfo=None) == wall else None
 
 
-def _nearest_instant(day: date, minute: int, zone: ZoneInfo) -> datetime:
-    """Return the instant of a wall time; of one that the clock skips, as if it had not jumped."""
-    wall = datetime.combine(day, time.min) + minute * _MINUTE
-    return wall.replace(tzinfo=zone).astimezone(UTC)
+def _instant_from(day: date, minute: int, zone: ZoneInfo) -> datetime:
+    """Return the instant of a wall time; of one that the clock skips, the instant of its jump."""
+    wall = (datetime.combine(day, time.min) + minute * _MINUTE).replace(tzinfo=zone)
+    late, early = wall.astimezone(UTC), wall.replace(fold=1).astimezone(UTC)
+    offset = late.astimezone(zone).utcoffset()
+    while early < late - _SECOND:  # only in a gap is the second reading the earlier one (PEP 495)
+        middle = early + (late - early) / 2
+        if middle.astimezone(zone).utcoffset() == offset:
+            late = middle
+        else:
+            early = middle
+    return late.replace(microsecond=0)
