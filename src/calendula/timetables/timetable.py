@@ -28,19 +28,25 @@ class Visit(NamedTuple):
     windows: Sequence[tuple[int, int, int]] | None = None
     """Weekday, start and end in minutes after midnight; None is any time that the doctor works."""
 
-    def allows(self, slot: Slot, zone: ZoneInfo) -> bool:
-        """Tell whether the visit may be at this time of the week."""
+    def fits(self, slot: Slot, hours: Union, zone: ZoneInfo) -> bool:
+        """Tell whether the visit may be then, and lies with its buffers in the doctor's hours."""
+        try:
+            return self._may_be(slot, zone) and hours.holds(self.occupied(slot))
+        except OverflowError:  # a buffer beyond the end of the calendar
+            return False
+
+    def occupied(self, slot: Slot) -> Span:
+        """Return the doctor's time that the visit takes, its buffers with it."""
+        before, after = timedelta(minutes=self.buffer_before), timedelta(minutes=self.buffer_after)
+        return Span(slot.start - before, slot.end + after)
+
+    def _may_be(self, slot: Slot, zone: ZoneInfo) -> bool:
         wall = slot.start.astimezone(zone)
         start = wall.hour * 60 + wall.minute
         return self.windows is None or any(
             weekday == slot.date.isoweekday() and first <= start and start + self.duration <= last
             for weekday, first, last in self.windows
         )
-
-    def occupied(self, slot: Slot) -> Span:
-        """Return the doctor's time that the visit takes, its buffers with it."""
-        before, after = timedelta(minutes=self.buffer_before), timedelta(minutes=self.buffer_after)
-        return Span(slot.start - before, slot.end + after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +93,10 @@ class Timetable:
             if slot.date == day
         ]
         slots.sort(key=lambda slot: slot.start)
-        return [slot for slot in slots if self._fits(slot, visit)] if visit else slots
+        if visit is None:
+            return slots
+        hours = self._hours(_dates(day, 1, 1))
+        return [slot for slot in slots if visit.fits(slot, hours, self.zone)]
 
     def is_off(self, span: Interval) -> bool:
         """Tell whether time off takes a part of this time."""
@@ -96,25 +105,19 @@ class Timetable:
     def works_at(self, instant: datetime) -> bool:
         """Tell whether an instant lies in the doctor's hours, time off or not."""
         day = instant.astimezone(self.zone).date()
-        return self._works(Span(instant, instant + _INSTANT), _dates(day, 1, 0))
+        return self._hours(_dates(day, 1, 0)).holds(Span(instant, instant + _INSTANT))
 
     def supports(self, start: datetime, end: datetime) -> bool:
         """Tell whether the doctor works from one instant to another, whatever the slots are."""
         span = Span(start, end)
         first, last = (it.astimezone(self.zone).date() for it in (start, end))
-        return not self.is_off(span) and self._works(span, _dates(first, 1, (last - first).days))
+        hours = self._hours(_dates(first, 1, (last - first).days))
+        return hours.holds(span) and not self.is_off(span)
 
-    def _fits(self, slot: Slot, visit: Visit) -> bool:
-        try:
-            occupied = visit.occupied(slot)
-        except OverflowError:  # a buffer beyond the end of the calendar
-            return False
-        return visit.allows(slot, self.zone) and self._works(occupied, _dates(slot.date, 1, 1))
-
-    def _works(self, span: Span, days: Iterable[date]) -> bool:
-        """Tell whether a time lies in the hours of these dates, those that meet taken as one."""
+    def _hours(self, days: Iterable[date]) -> Union:
+        """Return the hours of these dates, those that meet taken as one."""
         hours = (span_of(day, window, self.zone) for day in days for window in self.windows_on(day))
-        return Union(span for span in hours if span).holds(span)
+        return Union(span for span in hours if span)
 
     def _past_midnight(self, day: date) -> list[Window]:
         return [window for window in self.windows_on(day) if window.end_minute > MINUTES_OF_DAY]
