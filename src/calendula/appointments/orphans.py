@@ -1,10 +1,8 @@
 """Appointments whose time the doctor's timetable has lost since they were booked."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
 
-from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from calendula import clock
@@ -15,8 +13,7 @@ from calendula.events import service as events
 from calendula.timetables import service as timetables
 from calendula.timetables.slots import Span
 
-_T = TypeVar("_T")
-_AT_ONCE = 500  # rows in one statement: both databases limit its parameters
+_AT_ONCE = 500  # doctors in one statement: both databases limit its parameters
 
 
 @dataclass
@@ -39,8 +36,8 @@ def mark(
     after sees the edit.
     """
     effects = Effects()
-    for doctors in _batches(some):
-        _compare(session, doctors, within, effects)
+    for start in range(0, len(some), _AT_ONCE):
+        _compare(session, some[start : start + _AT_ONCE], within, effects)
     _write(session, "appointment.orphaned", effects.orphaned, actor, orphaned=True)
     _write(session, "appointment.restored", effects.restored, actor, orphaned=False)
     return effects
@@ -49,9 +46,9 @@ def mark(
 def _write(
     session: Session, action: str, changed: Sequence[Appointment], actor: str, *, orphaned: bool
 ) -> None:
-    for batch in _batches(changed):
-        these = Appointment.id.in_([appointment.id for appointment in batch])
-        session.execute(update(Appointment).where(these).values(orphaned=orphaned))
+    for appointment in changed:
+        appointment.orphaned = orphaned
+    session.flush()
     ids = ((appointment.doctor_id, appointment.id) for appointment in changed)
     events.record_each(session, action, actor=actor, appointments=ids)
 
@@ -76,7 +73,3 @@ def _compare(
             effects.restored.append(appointment)
         elif not supported and not appointment.orphaned:
             effects.orphaned.append(appointment)
-
-
-def _batches(items: Sequence[_T]) -> Iterator[Sequence[_T]]:
-    return (items[n : n + _AT_ONCE] for n in range(0, len(items), _AT_ONCE))
