@@ -81,6 +81,16 @@ def test_a_long_slot_sees_all_that_is_busy_in_it(database: Database) -> None:
     assert "8:00 AM - 4:00 PM" not in _free(database)[0]
 
 
+def test_a_slot_that_has_moved_keeps_its_name(database: Database) -> None:
+    """After a doctor's zone was changed, a slot that is booked by its name is not offered again."""
+    _book(database, "9:30 AM - 10:00 AM")
+    with database.write() as session:
+        doctors.get(session, "Dr. Rajesh Kumar").time_zone = "America/New_York"
+    labels, _ = _free(database)
+    assert len(labels) == 7
+    assert "9:30 AM - 10:00 AM" not in labels
+
+
 def test_a_day_without_hours_is_closed(database: Database) -> None:
     """An empty list has a reason: the doctor does not work that day."""
     with database.write() as session:

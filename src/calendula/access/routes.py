@@ -8,7 +8,7 @@ from calendula.access.guard import CallerOfRequest
 from calendula.access.models import ApiKey
 from calendula.access.schemas import KeyInfo, NewKey, NewKeyInfo
 from calendula.http import openapi
-from calendula.http.dependencies import DatabaseOfApp, StrictQuery
+from calendula.http.dependencies import DatabaseOfApp, KnownQuery
 from calendula.http.fields import PathId
 from calendula.http.json_body import JsonRoute
 from calendula.http.links import link
@@ -18,7 +18,7 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
     404: openapi.problem("No key has this id"),
 }
 
-router = APIRouter(tags=["Keys"], route_class=JsonRoute)
+router = APIRouter(tags=["Keys"], route_class=JsonRoute, dependencies=[KnownQuery])
 
 
 @router.post("/v1/keys", status_code=201, summary="Make a key")
@@ -44,7 +44,7 @@ def create_key(
     return NewKeyInfo(**KeyInfo.model_validate(key).model_dump(), key=text)
 
 
-@router.get("/v1/keys", summary="List the keys", dependencies=[StrictQuery])
+@router.get("/v1/keys", summary="List the keys")
 def list_keys(database: DatabaseOfApp, cursor: Cursor = None, limit: Limit = 50) -> Page[KeyInfo]:
     """List all keys in the order of their making, the expired and the revoked among them."""
     with database.read() as session:

@@ -23,7 +23,7 @@ from calendula.doctors import service as doctors
 from calendula.doctors.models import Doctor
 from calendula.errors import Invalid
 from calendula.http import openapi
-from calendula.http.dependencies import DatabaseOfApp, SettingsOfApp, StrictQuery
+from calendula.http.dependencies import DatabaseOfApp, KnownQuery, SettingsOfApp
 from calendula.http.fields import Id, Instant, LocalDate, PathId, TimeZone, whole_number
 from calendula.http.json_body import JsonRoute
 from calendula.timetables.timetable import Visit
@@ -37,7 +37,7 @@ router = APIRouter(
     prefix="/v1/doctors/{doctor_id}/slots",
     tags=["Slots"],
     route_class=JsonRoute,
-    dependencies=[StrictQuery],
+    dependencies=[KnownQuery],
     responses={404: openapi.problem("No such doctor, or no such visit type of theirs")},
 )
 

@@ -3,6 +3,7 @@ from typing import Annotated
 from urllib.parse import unquote_to_bytes
 
 from fastapi import Depends, Header, Request
+from fastapi.dependencies.models import Dependant
 from pydantic import WithJsonSchema
 
 from calendula.database import Database
@@ -42,6 +43,22 @@ async def _strict_query(request: Request) -> None:
         raise Invalid("A query parameter is repeated.")
 
 
+StrictQuery = Depends(_strict_query)
+
+
+async def _known_query(request: Request, _strict: Annotated[None, StrictQuery]) -> None:
+    """Refuse a parameter that the operation does not have: a misspelt `dry_run` would be none."""
+    known = _parameters(request.scope["route"].dependant)
+    if not known.issuperset(request.query_params):
+        taken = f"no parameters but {', '.join(sorted(known))}" if known else "no parameters"
+        raise Invalid(f"The query of this operation takes {taken}.")
+
+
+def _parameters(dependant: Dependant) -> set[str]:
+    own = {field.alias for field in dependant.query_params}
+    return own.union(*map(_parameters, dependant.dependencies))
+
+
 async def _idempotency_key(
     request: Request,
     idempotency_key: Annotated[
@@ -70,4 +87,4 @@ async def _idempotency_key(
 DatabaseOfApp = Annotated[Database, Depends(_database)]
 SettingsOfApp = Annotated[Settings, Depends(_settings)]
 IdempotencyKey = Annotated[str | None, Depends(_idempotency_key)]
-StrictQuery = Depends(_strict_query)
+KnownQuery = Depends(_known_query)

@@ -9,15 +9,20 @@ from calendula.access.guard import CallerOfRequest
 from calendula.appointments.models import Appointment
 from calendula.clinic.parameters import Flag
 from calendula.clinic.schemas import AppointmentInfo
-from calendula.http.dependencies import DatabaseOfApp, StrictQuery
+from calendula.http.dependencies import DatabaseOfApp, KnownQuery
 from calendula.http.fields import Id
 from calendula.http.json_body import JsonRoute
 from calendula.http.pagination import Cursor, Limit, Page, page
 
-router = APIRouter(prefix="/v1/appointments", tags=["Appointments"], route_class=JsonRoute)
+router = APIRouter(
+    prefix="/v1/appointments",
+    tags=["Appointments"],
+    route_class=JsonRoute,
+    dependencies=[KnownQuery],
+)
 
 
-@router.get("", summary="List appointments", dependencies=[StrictQuery])
+@router.get("", summary="List appointments")
 def list_appointments(
     caller: CallerOfRequest,
     database: DatabaseOfApp,

@@ -25,7 +25,7 @@ from calendula.doctors import service as doctors
 from calendula.doctors.models import Doctor
 from calendula.errors import Conflict
 from calendula.http import etags, openapi
-from calendula.http.dependencies import DatabaseOfApp, SettingsOfApp, StrictQuery
+from calendula.http.dependencies import DatabaseOfApp, KnownQuery, SettingsOfApp
 from calendula.http.etags import IfMatch
 from calendula.http.fields import PathId
 from calendula.http.json_body import JsonRoute
@@ -33,7 +33,9 @@ from calendula.http.links import link
 from calendula.http.pagination import Cursor, Limit, Page, page
 from calendula.timetables import service as timetables
 
-router = APIRouter(prefix="/v1/doctors", tags=["Doctors"], route_class=JsonRoute)
+router = APIRouter(
+    prefix="/v1/doctors", tags=["Doctors"], route_class=JsonRoute, dependencies=[KnownQuery]
+)
 
 _TAKEN: Responses = {409: openapi.problem("The name is taken, or looks like another doctor's")}
 
@@ -44,7 +46,7 @@ class HasAppointments(Conflict):
     code = "doctor-has-appointments"
 
 
-@router.get("", summary="Find doctors", dependencies=[StrictQuery])
+@router.get("", summary="Find doctors")
 def list_doctors(
     caller: CallerOfRequest,
     database: DatabaseOfApp,

@@ -14,7 +14,7 @@ from calendula.clinic.schemas import (
 from calendula.doctors import service as doctors
 from calendula.events import service as events
 from calendula.http import etags
-from calendula.http.dependencies import DatabaseOfApp, StrictQuery
+from calendula.http.dependencies import DatabaseOfApp, KnownQuery
 from calendula.http.etags import IfMatch
 from calendula.http.fields import LocalDate, PathId
 from calendula.http.json_body import JsonRoute
@@ -22,7 +22,7 @@ from calendula.http.pagination import Cursor, Limit, Page, page
 from calendula.timetables import service as timetables
 from calendula.timetables.models import DateOverride
 
-router = APIRouter(tags=["Hours"], route_class=JsonRoute)
+router = APIRouter(tags=["Hours"], route_class=JsonRoute, dependencies=[KnownQuery])
 
 
 @router.get("/v1/doctors/{doctor_id}/hours", summary="Read a doctor's week", responses=UNKNOWN)
@@ -90,7 +90,6 @@ def replace_default_hours(
     "/v1/doctors/{doctor_id}/overrides",
     summary="List other hours on single dates",
     responses=UNKNOWN,
-    dependencies=[StrictQuery],
 )
 def list_overrides(
     doctor_id: PathId, database: DatabaseOfApp, cursor: Cursor = None, limit: Limit = 50

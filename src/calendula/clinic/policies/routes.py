@@ -19,7 +19,7 @@ from calendula.doctors import service as doctors
 from calendula.doctors.models import Doctor
 from calendula.events import service as events
 from calendula.http import etags
-from calendula.http.dependencies import DatabaseOfApp
+from calendula.http.dependencies import DatabaseOfApp, KnownQuery
 from calendula.http.etags import IfMatch
 from calendula.http.fields import PathId
 from calendula.http.json_body import JsonRoute
@@ -27,7 +27,9 @@ from calendula.timetables import service as timetables
 from calendula.timetables.models import Clinic
 from calendula.timetables.policy import Policy
 
-router = APIRouter(prefix="/v1", tags=["Policies"], route_class=JsonRoute)
+router = APIRouter(
+    prefix="/v1", tags=["Policies"], route_class=JsonRoute, dependencies=[KnownQuery]
+)
 
 
 @router.get("/clinic", summary="Read the clinic's rules")

@@ -21,7 +21,7 @@ from calendula.database.ids import new_id
 from calendula.doctors import service as doctors
 from calendula.doctors.models import Doctor
 from calendula.errors import NotFound
-from calendula.http.dependencies import DatabaseOfApp, StrictQuery
+from calendula.http.dependencies import DatabaseOfApp, KnownQuery
 from calendula.http.etags import Precondition
 from calendula.http.fields import PathId
 from calendula.http.json_body import JsonRoute
@@ -30,7 +30,9 @@ from calendula.http.pagination import Cursor, Limit, Page, page
 from calendula.timetables.models import TimeOff
 from calendula.timetables.slots import Span
 
-router = APIRouter(prefix="/v1", tags=["Time off"], route_class=JsonRoute)
+router = APIRouter(
+    prefix="/v1", tags=["Time off"], route_class=JsonRoute, dependencies=[KnownQuery]
+)
 
 
 class UnknownTimeOff(NotFound):
@@ -43,7 +45,6 @@ class UnknownTimeOff(NotFound):
     "/doctors/{doctor_id}/time-off",
     summary="List a doctor's time off",
     responses=UNKNOWN,
-    dependencies=[StrictQuery],
 )
 def list_time_off(
     doctor_id: PathId, database: DatabaseOfApp, cursor: Cursor = None, limit: Limit = 50
@@ -96,7 +97,7 @@ def remove_time_off(
     return Edited.of(effects, dry_run=dry_run)
 
 
-@router.get("/time-off", summary="List the whole clinic's time off", dependencies=[StrictQuery])
+@router.get("/time-off", summary="List the whole clinic's time off")
 def list_clinic_time_off(
     database: DatabaseOfApp, cursor: Cursor = None, limit: Limit = 50
 ) -> Page[TimeOffInfo]:

@@ -11,7 +11,7 @@ from calendula.clinic.answers import STALE, UNKNOWN, Responses
 from calendula.clinic.visit_types.schemas import VisitTypeBody, VisitTypeInfo
 from calendula.events import service as events
 from calendula.http import etags, openapi
-from calendula.http.dependencies import DatabaseOfApp, StrictQuery
+from calendula.http.dependencies import DatabaseOfApp, KnownQuery
 from calendula.http.etags import IfMatch
 from calendula.http.fields import Id, PathId
 from calendula.http.json_body import JsonRoute
@@ -20,11 +20,13 @@ from calendula.http.pagination import Cursor, Limit, Page, page
 from calendula.visit_types import service
 from calendula.visit_types.models import VisitType
 
-router = APIRouter(prefix="/v1/visit-types", tags=["Visit types"], route_class=JsonRoute)
+router = APIRouter(
+    prefix="/v1/visit-types", tags=["Visit types"], route_class=JsonRoute, dependencies=[KnownQuery]
+)
 _TAKEN: Responses = {409: openapi.problem("Another visit type has this name")}
 
 
-@router.get("", summary="List the visit types", dependencies=[StrictQuery])
+@router.get("", summary="List the visit types")
 def list_visit_types(
     caller: CallerOfRequest,
     database: DatabaseOfApp,
