@@ -50,6 +50,14 @@ def test_a_key_is_made(admin: TestClient, database: Database) -> None:
     assert admin.get("/v1/keys", headers=bearer(key)).status_code == 200
 
 
+def test_a_key_is_found_where_it_was_said_to_be(admin: TestClient) -> None:
+    """The address of a new key shows what may be seen of it; that of no key is 404."""
+    made = _create(admin)
+    shown = admin.get(made.headers["location"])
+    assert shown.json() == {name: it for name, it in made.json().items() if name != "key"}
+    assert admin.get(f"/v1/keys/{uuid4()}").status_code == 404
+
+
 def test_the_location_knows_of_a_prefix(settings: Settings, database: Database) -> None:
     """Behind a proxy that puts the service under a path, the key's address is under it."""
     headers = bearer(make_key(database, ADMIN).text)

@@ -38,6 +38,7 @@ TABLE: Mapping[str, AbstractSet[Role | Special]] = {
     "book_appointment": {ANYBODY},
     "create_key": {ADMIN},
     "list_keys": {ADMIN},
+    "read_key": {ADMIN},
     "revoke_key": {ADMIN},
     "list_doctors": {ANYBODY},
     "create_doctor": {ADMIN},

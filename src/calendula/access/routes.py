@@ -52,6 +52,13 @@ def list_keys(database: DatabaseOfApp, cursor: Cursor = None, limit: Limit = 50)
     return Page(items=[KeyInfo.model_validate(key) for key in keys], next=following)
 
 
+@router.get("/v1/keys/{key_id}", summary="Read a key", responses=_RESPONSES)
+def read_key(key_id: PathId, database: DatabaseOfApp) -> KeyInfo:
+    """Show what may be seen of a key."""
+    with database.read() as session:
+        return KeyInfo.model_validate(service.get(session, key_id))
+
+
 @router.delete("/v1/keys/{key_id}", status_code=204, summary="Revoke a key", responses=_RESPONSES)
 def revoke_key(key_id: PathId, caller: CallerOfRequest, database: DatabaseOfApp) -> None:
     """Let a key open nothing from now on. It stays in the list. Twice is the same as once."""

@@ -17,6 +17,7 @@ from calendula.events import service as events
 
 _USE_WRITTEN_EVERY = timedelta(minutes=1)
 _NOBODYS_DIGEST = bytes(32)
+_NO_SUCH_KEY = "There is no such key."
 
 
 class Made(NamedTuple):
@@ -84,6 +85,14 @@ def find_valid(session: Session, text: str) -> ApiKey | None:
     return key if key.expires_at is None or clock.now() < key.expires_at else None
 
 
+def get(session: Session, key_id: UUID) -> ApiKey:
+    """Return the key of this id, good or not; raise NotFound where there is none."""
+    key = session.get(ApiKey, key_id)
+    if key is None:
+        raise NotFound(_NO_SUCH_KEY)
+    return key
+
+
 def use_is_due(key: ApiKey) -> bool:
     """Tell whether it is time to write down again that a key is used."""
     return key.last_used_at is None or key.last_used_at <= clock.now() - _USE_WRITTEN_EVERY
@@ -106,7 +115,7 @@ def revoke(session: Session, which: ColumnElement[bool], *, actor: str) -> None:
     if key is not None:
         _record(session, "key.revoked", key, actor)
     elif session.scalar(select(ApiKey.id).where(which)) is None:
-        raise NotFound("There is no such key.")
+        raise NotFound(_NO_SUCH_KEY)
 
 
 def everyone(session: Session) -> list[tuple[ApiKey, str | None]]:
