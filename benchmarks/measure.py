@@ -1,5 +1,8 @@
 """A first look at speed and size: one worker on each database, 32 connections, ten seconds each.
 
+The slots of one day and of 62 are asked for in turns, one request at a time, and their medians
+shown.
+
 The client is this process, over raw connections; the server is `calendula serve` in another. What
 the table says holds for the machine it was measured on.
 """
@@ -14,9 +17,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
+from statistics import median
 from urllib.parse import quote
 
+import httpx2 as httpx
 import psutil
+
+from calendula import clock
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
@@ -25,6 +32,7 @@ from support import databases, load, servers
 CONNECTIONS = 32
 SECONDS = 10.0
 DOCTORS = 100
+SLOT_LISTS = 100
 
 
 def _booking(number: int) -> bytes:
@@ -89,7 +97,23 @@ def _database_urls() -> Iterator[dict[str, str]]:
         yield {"SQLite": "sqlite:///calendula.db", "PostgreSQL": url}
 
 
-def _measure(url: str, folder: Path) -> tuple[float, float, float, float]:
+def _slot_lists(port: int) -> tuple[float, float]:
+    """Return the milliseconds that the slots of one day and of 62 days take."""
+    times: dict[int, list[float]] = {1: [], 62: []}
+    first = clock.now().date() + timedelta(days=1)
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
+        doctor = client.get("/v1/doctors", params={"name": "Chen"}).json()["items"][0]
+        for days in [1, 62] * SLOT_LISTS:
+            period = {"from": str(first), "to": str(first + timedelta(days=days - 1))}
+            started = time.perf_counter()
+            answer = client.get(f"/v1/doctors/{doctor['id']}/slots", params=period)
+            times[days].append((time.perf_counter() - started) * 1000)
+            if len(answer.json()["dates"]) != days:
+                raise RuntimeError(answer.text)
+    return median(times[1]), median(times[62])
+
+
+def _measure(url: str, folder: Path) -> tuple[float, ...]:
     settings = {"CALENDULA_DATABASE_URL": url, "CALENDULA_OPEN_CLINIC": "true"}
     servers.start(folder, settings).stop()  # the start that is measured finds its database
     started = time.perf_counter()
@@ -99,16 +123,18 @@ def _measure(url: str, folder: Path) -> tuple[float, float, float, float]:
     try:
         bookings = asyncio.run(_rate(port, _booking, b"201"))
         lookups = asyncio.run(_rate(port, _lookup, b"200"))
+        one_day, all_days = _slot_lists(port)
         memory = psutil.Process(server.process.pid).memory_info().rss / 2**20
     finally:
         server.kill()
-    return bookings, lookups, start, memory
+    return bookings, lookups, start, memory, one_day, all_days
 
 
 def main() -> None:
     """Print the table."""
-    form = "{:12} {:>12} {:>12} {:>14} {:>12}"
-    print(form.format("database", "bookings/s", "lookups/s", "start-up s", "memory MiB"))
+    form = "{:12} {:>12} {:>12} {:>14} {:>12} {:>10} {:>10}"
+    columns = ("bookings/s", "lookups/s", "start-up s", "memory MiB", "1 day ms", "62 days ms")
+    print(form.format("database", *columns))
     with _database_urls() as urls:
         for name, url in urls.items():
             with tempfile.TemporaryDirectory(prefix="calendula-measure-") as folder:
