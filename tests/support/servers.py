@@ -59,7 +59,7 @@ def start(
         process = subprocess.Popen(
             command,
             cwd=folder,
-            env={**_own_environment(), **environment},
+            env={**clean_environment(), **environment},
             stdout=output,
             stderr=output,
             start_new_session=True,
@@ -84,7 +84,8 @@ def running(folder: Path, environment: Mapping[str, str], *, workers: int = 1) -
             server.kill()
 
 
-def _own_environment() -> dict[str, str]:
+def clean_environment() -> dict[str, str]:
+    """Return the environment of the tests without the settings of a service."""
     return {name: it for name, it in os.environ.items() if not name.startswith("CALENDULA_")}
 
 
