@@ -60,6 +60,8 @@ class AvailableSlots(BaseModel):
     available_slots: list[str] = Field(description="In time order.")
     reason: Reason | None = Field(
         default=None,
-        description="Only where there are none: the doctor does not work (`closed`), "
-        "all are booked (`full`), or the time has gone by (`past`).",
+        description="Only where there are none: the doctor does not work (`closed`), a public "
+        "holiday or time off has taken the day (`holiday`, `time_off`), the time has gone by "
+        "(`past`), is too soon or too far ahead to be booked (`notice`, `horizon`), or all are "
+        "booked (`full`).",
     )
