@@ -41,3 +41,9 @@ def test_other_codes_are_refused(code: str) -> None:
     """What is no code of ISO 3166 with known holidays is told so."""
     with pytest.raises(ValueError, match="ISO 3166"):
         holidays.known_calendar(code)
+
+
+@pytest.mark.parametrize("year", [1999, 2026, 2035, 2099])
+def test_what_is_known_of_a_year_is_told(year: int) -> None:
+    """A year of which not all holidays are known has the others, without a warning."""
+    assert holidays.name_of("IN", date(year, 10, 2)) == "Mahatma Gandhi's Birthday"

@@ -1,5 +1,6 @@
 """Public holidays, by the codes of ISO 3166: a country (`IN`) or a part of one (`DE-BY`)."""
 
+import warnings
 from datetime import date
 from functools import lru_cache
 
@@ -29,6 +30,8 @@ def name_of(code: str | None, day: date) -> str | None:
 def _year(code: str, year: int) -> dict[date, str]:
     import holidays  # a clinic without holidays need not load it
 
+    # Of far years not all holidays are known: no news, and no line on standard error.
+    warnings.filterwarnings("ignore", "Requested Holidays are available", UserWarning)
     country, _, part = code.partition("-")
     return dict(
         holidays.country_holidays(country, subdiv=part or None, years=year, language="en_US")
