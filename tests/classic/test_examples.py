@@ -7,13 +7,18 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from calendula import clock
+from calendula.access.roles import ADMIN
 from calendula.app import create_app
 from calendula.database import Database
 from calendula.settings import Settings
 from support import BOOKING
+from support.access import bearer, make_key
 
 ASKED = {"doctor_name": "Dr. Rajesh Kumar", "date": "2025-02-07"}
 JSON = {"Content-Type": "application/json"}
+AHEAD = "2099-02-06"
+OF_ANOTHER_SCRIPT = "Dr. R\N{CYRILLIC SMALL LETTER A}jesh Kumar"
 
 
 @pytest.fixture
@@ -27,6 +32,20 @@ def closed(database: Database, settings: Settings) -> Iterator[TestClient]:
     """A client of the same clinic when it is closed."""
     with TestClient(create_app(settings.model_copy(update={"open_clinic": False}))) as client:
         yield client
+
+
+@pytest.fixture
+def staff(client: TestClient, database: Database) -> Iterator[TestClient]:
+    """A client of the same clinic with an admin's key, who edits Dr. Rajesh Kumar."""
+    (doctor,) = client.get("/v1/doctors", params={"name": "rajesh"}).json()["items"]
+    headers = bearer(make_key(database, ADMIN).text)
+    base = f"http://testserver/v1/doctors/{doctor['id']}"
+    with TestClient(client.app, base_url=base, headers=headers) as staff:
+        yield staff
+
+
+def _limit(staff: TestClient, **limits: int) -> None:
+    assert staff.put("policy", json=limits).status_code == 200
 
 
 def _book(client: TestClient, key: str | None = None, **other: Any) -> Any:
@@ -57,7 +76,11 @@ def _compare(documented: dict[tuple[str, str], Any], answers: dict[str, Any]) ->
 
 
 def test_the_booking_examples_are_real(
-    client: TestClient, closed: TestClient, database: Database, monkeypatch: pytest.MonkeyPatch
+    client: TestClient,
+    closed: TestClient,
+    staff: TestClient,
+    database: Database,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Every documented answer of /book_appointment is one that the service gives."""
     answers = {
@@ -73,7 +96,16 @@ def test_the_booking_examples_are_real(
         "no_such_date": _book(client, date="2025-02-30"),
         "key_reused": _book(client, "first", date="2025-02-08"),
         "bad_key": _book(client, ""),
+        "name_looks_like_anothers": _book(client, doctor_name=OF_ANOTHER_SCRIPT),
     }
+    _limit(staff, minimum_notice_minutes=60)
+    answers["too_soon"] = _book(client, date="2025-02-10")
+    _limit(staff, horizon_days=90)
+    answers["too_far_ahead"] = _book(client, date=AHEAD)
+    _limit(staff, max_future_appointments=1)
+    _book(client, date=AHEAD)
+    answers["too_many"] = _book(client, date=AHEAD, time_slot="9:00 AM - 9:30 AM")
+    _limit(staff)
     with database.write() as session:
         session.connection()
         answers["silent_database"] = _book(client)
@@ -83,7 +115,11 @@ def test_the_booking_examples_are_real(
 
 
 def test_the_lookup_examples_are_real(
-    client: TestClient, closed: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    client: TestClient,
+    closed: TestClient,
+    staff: TestClient,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Every documented answer of /available_slots is one that the service gives."""
     _book(client)
@@ -99,6 +135,7 @@ def test_the_lookup_examples_are_real(
         "no_such_date": client.get("/available_slots", params={**ASKED, "date": "2025-02-30"}),
         "repeated": client.get("/available_slots", params=[*ASKED.items(), *ASKED.items()]),
     }
+    answers |= _reasons(client, closed, staff)
     with monkeypatch.context() as patch:
         patch.setattr("calendula.classic.service.doctors.find", lambda *_: 1 / 0)
         answers["unforeseen"] = client.get("/available_slots", params=ASKED)
@@ -106,6 +143,26 @@ def test_the_lookup_examples_are_real(
     with TestClient(create_app(nowhere)) as broken:
         answers["silent_database"] = broken.get("/available_slots", params=ASKED)
     _compare(_documented(client, "/available_slots", "get"), answers)
+
+
+def _reasons(client: TestClient, closed: TestClient, staff: TestClient) -> dict[str, Any]:
+    """Return the answers for dates without a free slot, by the reason, but for `full`."""
+    day = {**ASKED, "date": AHEAD}
+    soon = {"notice": clock.now().date().isoformat(), "horizon": AHEAD}
+    answers = {"past": closed.get("/available_slots", params=ASKED)}
+    staff.put(f"overrides/{AHEAD}", json={"windows": []})
+    answers["closed"] = client.get("/available_slots", params=day)
+    staff.delete(f"overrides/{AHEAD}")
+    staff.put("http://testserver/v1/clinic", json={"holidays": "IN", "policy": {}})
+    answers["holiday"] = client.get("/available_slots", params={**ASKED, "date": "2099-08-15"})
+    for reason, limit in ("notice", "minimum_notice_minutes"), ("horizon", "horizon_days"):
+        _limit(staff, **{limit: 3660})
+        answers[reason] = client.get("/available_slots", params={**ASKED, "date": soon[reason]})
+    _limit(staff)
+    time_off = {"start": f"{AHEAD}T00:00:00Z", "end": f"{AHEAD}T23:59:00Z"}
+    staff.post("time-off", json=time_off)
+    answers["time_off"] = client.get("/available_slots", params=day)
+    return answers
 
 
 def test_the_request_example_is_real(client: TestClient) -> None:

@@ -1,7 +1,8 @@
 """What the two endpoints answer, for the OpenAPI document. A test compares it with the service."""
 
-from typing import Any
+from typing import Any, get_args
 
+from calendula.availability.day import Reason
 from calendula.http import openapi
 from calendula.http.problems import ALL_REQUIRED, body
 
@@ -18,6 +19,10 @@ _FREE = [
 _TAKEN = "Time slot already booked! Choose another slot."
 _NOT_OFFERED = "The doctor does not offer this time slot! Choose another slot."
 _PASSED = "This time has passed! Choose another slot."
+_TOO_SOON = "This time is too soon to be booked! Choose another slot."
+_TOO_FAR = "This time is too far ahead to be booked! Choose another slot."
+_TOO_MANY = "The patient has as many appointments as this doctor allows!"
+_ALIKE = "The name looks like that of another doctor."
 _UNKNOWN = "No doctor of that name works here."
 _REUSED = "This Idempotency-Key was used for another booking. Use a new one."
 _NO_KEY = "Idempotency-Key must be 1 to 255 printable ASCII characters."
@@ -77,10 +82,16 @@ BOOKING: dict[int | str, Any] = {
     ),
     404: _UNKNOWN_DOCTOR,
     409: openapi.problem(
-        "The slot cannot be had; others are named",
+        "The slot cannot be had; where others can, they are named",
         taken=_example(409, _TAKEN, "slot-taken", available_slots=_FREE),
         not_offered=_example(409, _NOT_OFFERED, "slot-not-offered", available_slots=_FREE),
         passed=_example(409, _PASSED, "slot-passed", available_slots=[]),
+        too_soon=_example(409, _TOO_SOON, "slot-too-soon", available_slots=[]),
+        too_far_ahead=_example(409, _TOO_FAR, "slot-too-far-ahead", available_slots=[]),
+        too_many=_example(409, _TOO_MANY, "too-many-appointments", available_slots=_FREE),
+        name_looks_like_anothers=_example(
+            409, _ALIKE, "doctor-name-confusable", nearest_doctors=["Dr. Rajesh Kumar"]
+        ),
     ),
     413: openapi.problem(
         "The body is over 64 KiB",
@@ -109,7 +120,10 @@ LOOKUP: dict[int | str, Any] = {
             "application/json": {
                 "examples": {
                     "free": {"value": {"available_slots": _FREE}},
-                    "full": {"value": {"available_slots": [], "reason": "full"}},
+                    **{
+                        reason: {"value": {"available_slots": [], "reason": reason}}
+                        for reason in get_args(Reason)
+                    },
                 }
             }
         },

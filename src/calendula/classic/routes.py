@@ -6,6 +6,7 @@ from fastapi.responses import JSONResponse
 from calendula.access.guard import CallerOfRequest
 from calendula.classic import examples, service
 from calendula.classic.schemas import AvailableSlots, Booked, BookingRequest
+from calendula.doctors.service import NameConfusable
 from calendula.errors import Conflict
 from calendula.http.dependencies import (
     DatabaseOfApp,
@@ -43,6 +44,8 @@ def book_appointment(
     try:
         with database.write() as session:
             answer, replayed = service.book(session, settings, request, key, actor=caller.actor)
+    except NameConfusable:  # there is no such doctor, who could have other slots
+        raise
     except Conflict as refusal:
         with database.read() as session:
             day = service.look_up(session, settings, request.doctor_name, request.date)

@@ -120,7 +120,11 @@ def _keys(name: str) -> dict[str, str]:
 def _refusal(session: Session, name: str) -> Conflict:
     if find(session, name):
         return NameTaken("A doctor of that name works here already.")
-    return NameConfusable("The name looks like that of another doctor.")
+    alike = select(Doctor.name).where(Doctor.skeleton == names.skeleton(name), Doctor.active)
+    return NameConfusable(
+        "The name looks like that of another doctor.",
+        nearest_doctors=list(session.scalars(alike)),
+    )
 
 
 def _nearest(session: Session, name: str) -> list[str]:
