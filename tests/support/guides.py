@@ -79,7 +79,7 @@ def compare(some: Sequence[Step], printed: Sequence[str]) -> None:
     An id that the page shows twice must be one id in the answers too.
     """
     assert len(printed) == len(some)
-    ours, theirs = _Reading(), _Reading()
+    ours, theirs = Reading(), Reading()
     for step, text in zip(some, printed, strict=True):
         relative = "/slots/next" in step.command
         expected = theirs.read(step.shown, relative=relative)
@@ -87,7 +87,7 @@ def compare(some: Sequence[Step], printed: Sequence[str]) -> None:
         assert answer == expected, f"{step.command}\n{answer}\nis not\n{expected}"
 
 
-class _Reading:
+class Reading:
     """Reads texts of one side; what is its own gets a number in the order of its coming."""
 
     def __init__(self) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from calendula import clock
 from calendula.access.guard import CallerOfRequest
 from calendula.access.roles import Caller
-from calendula.availability import service
+from calendula.availability import examples, service
 from calendula.availability.explain import explain
 from calendula.availability.schemas import (
     DatedSlot,
@@ -22,7 +22,6 @@ from calendula.availability.service import LONGEST_RANGE
 from calendula.doctors import service as doctors
 from calendula.doctors.models import Doctor
 from calendula.errors import Invalid
-from calendula.http import openapi
 from calendula.http.dependencies import DatabaseOfApp, KnownQuery, SettingsOfApp
 from calendula.http.fields import Id, Instant, LocalDate, PathId, TimeZone, whole_number
 from calendula.http.json_body import JsonRoute
@@ -37,8 +36,8 @@ router = APIRouter(
     prefix="/v1/doctors/{doctor_id}/slots",
     tags=["Slots"],
     route_class=JsonRoute,
+    responses=examples.UNKNOWN,
     dependencies=[KnownQuery],
-    responses={404: openapi.problem("No such doctor, or no such visit type of theirs")},
 )
 
 VisitTypeId = Annotated[
@@ -49,7 +48,7 @@ Zone = Annotated[
 ]
 
 
-@router.get("", summary="See the free slots of a doctor")
+@router.get("", summary="See the free slots of a doctor", responses=examples.SLOTS)
 def list_slots(
     doctor_id: PathId,
     caller: CallerOfRequest,
@@ -76,7 +75,7 @@ def list_slots(
     return Slots(doctor_id=doctor.id, time_zone=zone, dates=infos)
 
 
-@router.get("/next", summary="See the first free slots of a doctor")
+@router.get("/next", summary="See the first free slots of a doctor", responses=examples.NEXT)
 def next_slots(
     doctor_id: PathId,
     caller: CallerOfRequest,
@@ -94,12 +93,17 @@ def next_slots(
     return NextSlots(doctor_id=doctor.id, time_zone=zone, slots=dated)
 
 
-@router.get("/explain", summary="See why a time can be booked, or cannot")
+@router.get(
+    "/explain", summary="See why a time can be booked, or cannot", responses=examples.EXPLAIN
+)
 def explain_slot(
     doctor_id: PathId,
     database: DatabaseOfApp,
     settings: SettingsOfApp,
-    start: Annotated[Instant, Query(description="The start of the slot, with its offset.")],
+    start: Annotated[
+        Instant,
+        Query(description="The start of the slot, with its offset; a `+` is written `%2B`."),
+    ],
     visit_type: VisitTypeId = None,
 ) -> Explanation:
     """List all that stands against a booking at this time, for the staff."""

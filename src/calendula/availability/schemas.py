@@ -16,7 +16,8 @@ class SlotInfo(BaseModel):
     start: dt.datetime = Field(examples=["2027-02-26T10:00:00+05:30"])
     end: dt.datetime = Field(examples=["2027-02-26T10:30:00+05:30"])
     label: str = Field(
-        description="In the doctor's wall time: the `time_slot` of a booking.",
+        description="In the doctor's wall time: the `time_slot` of a booking, where no visit type "
+        "was asked for.",
         examples=["10:00 AM - 10:30 AM"],
     )
 

@@ -2,7 +2,7 @@
 
 import re
 from base64 import b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -17,6 +17,8 @@ from pydantic import BaseModel, Field
 from calendula.http.problems import MEDIA_TYPE, body
 
 _ASSETS = "docs-assets"
+_NOTHING_SAID = "Successful Response"
+_DONE = {"200": "Done", "201": "Made; `Location` is where", "204": "Done; there is no body"}
 
 
 class FieldFault(BaseModel):
@@ -40,12 +42,20 @@ class Problem(BaseModel):
     )
 
 
+def answer(description: str, **examples: Any) -> dict[str, Any]:
+    """Return the documentation of an answer, with named examples of its body."""
+    return {"description": description, "content": {"application/json": _named(examples)}}
+
+
 def problem(description: str, **examples: dict[str, Any]) -> dict[str, Any]:
     """Return the documentation of an error response, with named examples of its body."""
-    content: dict[str, Any] = {"schema": {"$ref": "#/components/schemas/Problem"}}
-    if examples:
-        content["examples"] = {name: {"value": value} for name, value in examples.items()}
-    return {"description": description, "content": {MEDIA_TYPE: content}}
+    schema: dict[str, Any] = {"schema": {"$ref": "#/components/schemas/Problem"}}
+    return {"description": description, "content": {MEDIA_TYPE: schema | _named(examples)}}
+
+
+def _named(examples: Mapping[str, Any]) -> dict[str, Any]:
+    named = {name: {"value": value} for name, value in examples.items()}
+    return {"examples": named} if named else {}
 
 
 def install(app: FastAPI, roles_needed: Callable[[str], Sequence[str]]) -> None:
@@ -112,6 +122,7 @@ def _document_access(
             operations[it.lower()] for it in route.methods or () if it.lower() in operations
         ]:
             _correct(operation["responses"])
+            _show_nulls(operation["responses"], route.responses)
             if roles:
                 operation["security"] = [{"key": []}]
                 operation["responses"] |= _refusals(roles)
@@ -129,9 +140,20 @@ def _refusals(roles: Sequence[str]) -> dict[str, Any]:
 
 
 def _correct(responses: dict[str, Any]) -> None:
-    """Replace the 422 that FastAPI makes up: the service's own is a problem as all others are."""
+    """Replace what FastAPI makes up: the service's own 422 is a problem as all others are."""
+    for status, done in _DONE.items():
+        if responses.get(status, {}).get("description") == _NOTHING_SAID:
+            responses[status]["description"] = done
     if MEDIA_TYPE not in responses.get("422", {}).get("content", {MEDIA_TYPE: None}):
         responses["422"] = problem("A field or a parameter is not acceptable")
+
+
+def _show_nulls(documented: dict[str, Any], responses: Mapping[int | str, Any]) -> None:
+    """Put the examples in as they are: FastAPI leaves out what is null in them."""
+    for status, response in responses.items():
+        for kind, content in response.get("content", {}).items():
+            if "examples" in content:
+                documented[str(status)]["content"][kind]["examples"] = content["examples"]
 
 
 def _forbid_strangers(page: HTMLResponse) -> None:

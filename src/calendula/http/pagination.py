@@ -26,7 +26,12 @@ class Page(BaseModel, Generic[Item]):
     """A part of a list."""
 
     items: list[Item]
-    next: str | None = Field(description="The cursor of the next page; null where this is the last")
+    next: str | None = Field(description="`cursor` of the next page; null where this is the last.")
+
+    @classmethod
+    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
+        """Return the name of the schema of a page."""
+        return f"{params[0].__name__}Page"
 
 
 class Rows(NamedTuple, Generic[Item]):

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from calendula.access.guard import CallerOfRequest
 from calendula.appointments.models import Appointment
+from calendula.clinic import examples
 from calendula.clinic.parameters import Flag
 from calendula.clinic.schemas import AppointmentInfo
 from calendula.http.dependencies import DatabaseOfApp, KnownQuery
@@ -22,7 +23,7 @@ router = APIRouter(
 )
 
 
-@router.get("", summary="List appointments")
+@router.get("", summary="List appointments", responses=examples.APPOINTMENTS)
 def list_appointments(
     caller: CallerOfRequest,
     database: DatabaseOfApp,

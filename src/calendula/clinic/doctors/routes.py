@@ -10,8 +10,8 @@ from calendula.access.guard import CallerOfRequest
 from calendula.appointments import service as appointments
 from calendula.appointments.models import Appointment
 from calendula.appointments.orphans import Effects
-from calendula.clinic import edits
-from calendula.clinic.answers import STALE, UNKNOWN, Responses
+from calendula.clinic import edits, examples
+from calendula.clinic.answers import STALE, UNKNOWN
 from calendula.clinic.doctors.schemas import (
     DoctorChange,
     EditedDoctor,
@@ -24,7 +24,7 @@ from calendula.clinic.schemas import AppointmentInfo, Edited
 from calendula.doctors import service as doctors
 from calendula.doctors.models import Doctor
 from calendula.errors import Conflict
-from calendula.http import etags, openapi
+from calendula.http import etags
 from calendula.http.dependencies import DatabaseOfApp, KnownQuery, SettingsOfApp
 from calendula.http.etags import IfMatch
 from calendula.http.fields import PathId
@@ -36,8 +36,6 @@ from calendula.timetables import service as timetables
 router = APIRouter(
     prefix="/v1/doctors", tags=["Doctors"], route_class=JsonRoute, dependencies=[KnownQuery]
 )
-
-_TAKEN: Responses = {409: openapi.problem("The name is taken, or looks like another doctor's")}
 
 
 class HasAppointments(Conflict):
@@ -67,7 +65,7 @@ def list_doctors(
     return Page(items=[PublicDoctor.of(doctor) for doctor in rows], next=following)
 
 
-@router.post("", status_code=201, summary="Add a doctor", responses=_TAKEN)
+@router.post("", status_code=201, summary="Add a doctor", responses=examples.NEW_DOCTOR)
 def create_doctor(
     new: NewDoctor,
     request: Request,
@@ -101,7 +99,9 @@ def read_doctor(
     return (StaffDoctor if caller.is_staff else PublicDoctor).of(doctor)
 
 
-@router.patch("/{doctor_id}", summary="Change a doctor", responses={**UNKNOWN, **_TAKEN, **STALE})
+@router.patch(
+    "/{doctor_id}", summary="Change a doctor", responses={**UNKNOWN, **examples.NAME_TAKEN, **STALE}
+)
 def change_doctor(
     doctor_id: PathId,
     change: DoctorChange,
@@ -122,11 +122,7 @@ def change_doctor(
 @router.post(
     "/{doctor_id}/deactivate",
     summary="Let a doctor see no patients any more",
-    responses={
-        **UNKNOWN,
-        409: openapi.problem("The doctor has appointments ahead, which are listed"),
-        **STALE,
-    },
+    responses={**UNKNOWN, **examples.HAS_APPOINTMENTS, **STALE},
 )
 def deactivate_doctor(
     doctor_id: PathId,

@@ -26,9 +26,9 @@ class NewDoctor(Body):
 class DoctorChange(Body):
     """What is to be another way; a member that is not there stays as it is."""
 
-    name: Name = ""
+    name: Annotated[Name, Field(default_factory=str)]  # a factory's default is in no document
     specialty: Name | None = None
-    time_zone: TimeZone = ""
+    time_zone: Annotated[TimeZone, Field(default_factory=str)]
     holidays: Annotated[
         Annotated[Text, AfterValidator(_calendar)] | None,
         Field(

@@ -4,13 +4,11 @@ from fastapi import APIRouter, Response
 from sqlalchemy import delete, select
 
 from calendula.access.guard import CallerOfRequest
-from calendula.clinic import edits
+from calendula.clinic import edits, examples
 from calendula.clinic.answers import STALE, UNKNOWN
 from calendula.clinic.hours.schemas import DayHours, EditedOverride, EditedWeek, Override, Week
 from calendula.clinic.parameters import DryRun
-from calendula.clinic.schemas import (
-    Edited,
-)
+from calendula.clinic.schemas import Edited
 from calendula.doctors import service as doctors
 from calendula.events import service as events
 from calendula.http import etags
@@ -38,7 +36,7 @@ def read_hours(doctor_id: PathId, response: Response, database: DatabaseOfApp) -
 @router.put(
     "/v1/doctors/{doctor_id}/hours",
     summary="Replace a doctor's week",
-    responses={**UNKNOWN, **STALE},
+    responses={**examples.HOURS, **UNKNOWN, **STALE},
 )
 def replace_hours(
     doctor_id: PathId,
@@ -105,7 +103,7 @@ def list_overrides(
 @router.put(
     "/v1/doctors/{doctor_id}/overrides/{date}",
     summary="Set other hours on a date",
-    responses={**UNKNOWN, **STALE},
+    responses={**examples.OVERRIDE, **UNKNOWN, **STALE},
 )
 def set_override(
     doctor_id: PathId,

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Response
 
 from calendula.access.guard import CallerOfRequest
-from calendula.clinic import edits
+from calendula.clinic import edits, examples
 from calendula.clinic.answers import STALE, UNKNOWN
 from calendula.clinic.parameters import DryRun
 from calendula.clinic.policies.schemas import (
@@ -41,7 +41,7 @@ def read_clinic(response: Response, database: DatabaseOfApp) -> ClinicInfo:
     return ClinicInfo.of(clinic)
 
 
-@router.put("/clinic", summary="Replace the clinic's rules", responses=STALE)
+@router.put("/clinic", summary="Replace the clinic's rules", responses={**examples.CLINIC, **STALE})
 def replace_clinic(
     rules: ClinicRules,
     response: Response,

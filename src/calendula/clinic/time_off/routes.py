@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from calendula import clock
 from calendula.access.guard import CallerOfRequest
 from calendula.appointments.orphans import Effects
-from calendula.clinic import edits
-from calendula.clinic.answers import UNKNOWN
+from calendula.clinic import edits, examples
+from calendula.clinic.answers import UNKNOWN, UNKNOWN_TIME_OFF
 from calendula.clinic.parameters import DryRun
 from calendula.clinic.schemas import Edited
 from calendula.clinic.time_off.schemas import EditedTimeOff, NewTimeOff, TimeOffInfo
@@ -60,7 +60,7 @@ def list_time_off(
     "/doctors/{doctor_id}/time-off",
     status_code=201,
     summary="Give a doctor time off",
-    responses=UNKNOWN,
+    responses={**examples.NEW_TIME_OFF, **UNKNOWN},
 )
 def add_time_off(
     doctor_id: PathId,
@@ -81,7 +81,7 @@ def add_time_off(
 @router.delete(
     "/doctors/{doctor_id}/time-off/{time_off_id}",
     summary="Take a doctor's time off back",
-    responses=UNKNOWN,
+    responses=UNKNOWN_TIME_OFF,
 )
 def remove_time_off(
     doctor_id: PathId,
@@ -123,7 +123,9 @@ def add_clinic_time_off(
 
 
 @router.delete(
-    "/time-off/{time_off_id}", summary="Take the whole clinic's time off back", responses=UNKNOWN
+    "/time-off/{time_off_id}",
+    summary="Take the whole clinic's time off back",
+    responses=UNKNOWN_TIME_OFF,
 )
 def remove_clinic_time_off(
     time_off_id: PathId, caller: CallerOfRequest, database: DatabaseOfApp, dry_run: DryRun = False

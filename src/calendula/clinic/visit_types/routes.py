@@ -7,10 +7,11 @@ from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy.orm import Session
 
 from calendula.access.guard import CallerOfRequest
-from calendula.clinic.answers import STALE, UNKNOWN, Responses
+from calendula.clinic import examples
+from calendula.clinic.answers import STALE, UNKNOWN_VISIT_TYPE
 from calendula.clinic.visit_types.schemas import VisitTypeBody, VisitTypeInfo
 from calendula.events import service as events
-from calendula.http import etags, openapi
+from calendula.http import etags
 from calendula.http.dependencies import DatabaseOfApp, KnownQuery
 from calendula.http.etags import IfMatch
 from calendula.http.fields import Id, PathId
@@ -23,7 +24,6 @@ from calendula.visit_types.models import VisitType
 router = APIRouter(
     prefix="/v1/visit-types", tags=["Visit types"], route_class=JsonRoute, dependencies=[KnownQuery]
 )
-_TAKEN: Responses = {409: openapi.problem("Another visit type has this name")}
 
 
 @router.get("", summary="List the visit types")
@@ -42,7 +42,7 @@ def list_visit_types(
     return Page(items=[VisitTypeInfo.of(it, named.get(it.id)) for it in rows], next=following)
 
 
-@router.post("", status_code=201, summary="Add a visit type", responses=_TAKEN)
+@router.post("", status_code=201, summary="Add a visit type", responses=examples.NEW_VISIT_TYPE)
 def create_visit_type(
     new: VisitTypeBody,
     request: Request,
@@ -60,7 +60,7 @@ def create_visit_type(
     return shown
 
 
-@router.get("/{visit_type_id}", summary="Read a visit type", responses=UNKNOWN)
+@router.get("/{visit_type_id}", summary="Read a visit type", responses=UNKNOWN_VISIT_TYPE)
 def read_visit_type(
     visit_type_id: PathId, response: Response, caller: CallerOfRequest, database: DatabaseOfApp
 ) -> VisitTypeInfo:
@@ -75,7 +75,7 @@ def read_visit_type(
 @router.put(
     "/{visit_type_id}",
     summary="Replace a visit type",
-    responses={**UNKNOWN, **_TAKEN, **STALE},
+    responses={**UNKNOWN_VISIT_TYPE, **examples.VISIT_TYPE_TAKEN, **STALE},
 )
 def replace_visit_type(
     visit_type_id: PathId,
@@ -100,7 +100,7 @@ def replace_visit_type(
     "/{visit_type_id}",
     status_code=204,
     summary="Remove a visit type",
-    responses={**UNKNOWN, **STALE},
+    responses={**UNKNOWN_VISIT_TYPE, **STALE},
 )
 def remove_visit_type(
     visit_type_id: PathId, precondition: IfMatch, caller: CallerOfRequest, database: DatabaseOfApp

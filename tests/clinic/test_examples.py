@@ -1,0 +1,136 @@
+"""The OpenAPI document shows what the operations under /v1 really answer."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from fastapi.testclient import TestClient
+
+from calendula.access.roles import ADMIN
+from calendula.app import create_app
+from calendula.database import Database
+from calendula.settings import Settings
+from support.access import bearer, make_key
+from support.guides import Reading
+
+NOW = datetime(2035, 9, 29, 9, tzinfo=UTC)
+LOOKS_ALIKE = "Dr. Meer\N{CYRILLIC SMALL LETTER A} Nair"
+NEW = {"name": "Dr. Meera Nair", "specialty": "Cardiology", "time_zone": "Asia/Kolkata"}
+MORNING = {"start": "10:00", "end": "11:00", "slot_minutes": 30}
+AFTERNOON = {"windows": [{"start": "14:00", "end": "16:00", "slot_minutes": 30}]}
+NIGHT = {"weekday": "fri", "start": "22:00", "end": "02:00", "slot_minutes": 60}
+ROTATING = {**NIGHT, "valid_from": "2035-10-01", "every_weeks": 2}
+WEEK = [*({**MORNING, "weekday": day} for day in ("mon", "tue", "wed")), ROTATING]
+POLICY = {"minimum_notice_minutes": 60, "horizon_days": 7, "max_future_appointments": 3}
+VISIT = {"name": "First visit", "duration_minutes": 45, "buffer_after_minutes": 15}
+OFF = {
+    "start": "2035-10-03T00:00:00+05:30",
+    "end": "2035-10-04T00:00:00+05:30",
+    "reason": "conference",
+}
+BOOKING = {
+    "patient_id": "P-1001",
+    "patient_name": "Asha Verma",
+    "doctor_name": "Dr. Meera Nair",
+    "time_slot": "10:00 AM - 10:30 AM",
+    "date": "2035-10-01",
+}
+
+
+@pytest.fixture
+def admin(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
+    """An admin's client of a closed clinic, two days before the examples."""
+    monkeypatch.setattr("calendula.clock.now", lambda: NOW)
+    settings = Settings(database_url=sqlite_url, open_clinic=False)
+    database = Database.from_settings(settings)
+    headers = bearer(make_key(database, ADMIN).text)
+    database.close()
+    with TestClient(create_app(settings), headers=headers) as client:
+        yield client
+
+
+def _set_up(admin: TestClient) -> tuple[str, dict[str, Any]]:
+    """Make the clinic of the examples; return the doctor's path, and the answers by example."""
+    answers = {"added": admin.post("/v1/doctors", json=NEW)}
+    doctor = f"/v1/doctors/{answers['added'].json()['id']}"
+    rules = {"holidays": "IN", "policy": POLICY}
+    return doctor, answers | {
+        "taken": admin.post("/v1/doctors", json=NEW),
+        "looks_like_anothers": admin.post("/v1/doctors", json={**NEW, "name": LOOKS_ALIKE}),
+        "time_zone": admin.post("/v1/doctors", json={**NEW, "time_zone": "Europe/Delhi"}),
+        "hours": admin.put(f"{doctor}/hours", json={"windows": WEEK}),
+        "windows": admin.put(f"{doctor}/hours", json={"windows": [*WEEK, WEEK[0]]}),
+        "clinic": admin.put("/v1/clinic", json=rules),
+        "visit_type": admin.post("/v1/visit-types", json=VISIT),
+        "name_taken": admin.post("/v1/visit-types", json=VISIT),
+        "dry_run_of_time_off": admin.post(f"{doctor}/time-off?dry_run", json=OFF),
+        "time_off_made": admin.post(f"{doctor}/time-off", json=OFF),
+        "stale": admin.put(f"{doctor}/hours", json={"windows": []}, headers={"If-Match": '"1"'}),
+    }
+
+
+def _look_up(admin: TestClient, doctor: str) -> dict[str, Any]:
+    def explain(start: str) -> Any:
+        return admin.get(f"{doctor}/slots/explain", params={"start": f"{start}+05:30"})
+
+    def slots(first: str, last: str) -> Any:
+        return admin.get(f"{doctor}/slots", params={"from": first, "to": last})
+
+    return {
+        "slots": slots("2035-10-01", "2035-10-03"),
+        "too_long": slots("2035-10-01", "2035-12-02"),
+        "next": admin.get(f"{doctor}/slots/next?count=2"),
+        "bookable": explain("2035-10-01T10:00:00"),
+        "holiday": explain("2035-10-02T10:00:00"),
+        "time_off": explain("2035-10-03T10:00:00"),
+        "too_far_ahead": explain("2035-10-10T10:00:00"),
+        "no_slot": explain("2035-10-01T10:15:00"),
+        "unknown_doctor": admin.get(f"/v1/doctors/{uuid4()}"),
+        "unknown_time_off": admin.delete(f"/v1/time-off/{uuid4()}"),
+        "unknown_visit_type": admin.get(f"/v1/visit-types/{uuid4()}"),
+    }
+
+
+def _orphan(admin: TestClient, doctor: str) -> dict[str, Any]:
+    assert admin.post("/book_appointment", json=BOOKING).status_code == 201
+    day = f"{doctor}/overrides/2035-10-01"
+    short = {"windows": [{**MORNING, "end": "10:15"}]}
+    return {
+        "booked": admin.get(
+            f"{doctor}/slots/explain", params={"start": "2035-10-01T10:00:00+05:30"}
+        ),
+        "has_appointments": admin.post(f"{doctor}/deactivate"),
+        "windows_0": admin.put(day, json=short),
+        "dry_run": admin.put(f"{day}?dry_run", json=AFTERNOON),
+        "orphaning": admin.put(day, json=AFTERNOON),
+        "orphaned": admin.get("/v1/appointments?orphaned=true"),
+    }
+
+
+def _documented(document: Any) -> Iterator[tuple[str, str, Any]]:
+    """Yield the status, the name and the body of each example, but for those of every key."""
+    for path, operations in document["paths"].items():
+        for operation in operations.values() if path.startswith("/v1") else ():
+            for status, response in operation["responses"].items():
+                for content in response.get("content", {}).values():
+                    for name, example in content.get("examples", {}).items():
+                        if status not in {"401", "403"}:
+                            yield status, name, example["value"]
+
+
+def _read(value: Any) -> Any:
+    return Reading().read(json.dumps(value), relative=False)
+
+
+def test_the_examples_are_real(admin: TestClient) -> None:
+    """Every documented answer is one that the service gives, but for the ids; none is left over."""
+    doctor, answers = _set_up(admin)
+    answers |= _look_up(admin, doctor) | _orphan(admin, doctor)
+    examples = list(_documented(admin.get("/openapi.json").json()))
+    assert {name for _, name, _ in examples} == set(answers)
+    for status, name, expected in examples:
+        answer = answers[name]
+        assert (str(answer.status_code), _read(answer.json())) == (status, _read(expected)), name
