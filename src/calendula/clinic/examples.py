@@ -3,6 +3,7 @@
 from typing import Any
 
 from calendula.clinic.answers import Responses
+from calendula.clinic.time_off.schemas import EditedTimeOff
 from calendula.http import openapi
 from calendula.http.problems import body
 
@@ -127,11 +128,16 @@ OVERRIDE: Responses = {
     ),
     **_invalid("windows.0", "must hold at least one slot"),
 }
+_WOULD_BE = "With `dry_run`: what would be made"
+NEW_TIME_OFF_FOR_ALL: Responses = {200: {"description": _WOULD_BE, "model": EditedTimeOff}}
 NEW_TIME_OFF: Responses = {
-    200: openapi.answer(
-        "With `dry_run`: what would be made",
-        dry_run_of_time_off={**_TIME_OFF, "effects": {**_NONE, "dry_run": True}},
-    ),
+    200: {
+        **openapi.answer(
+            _WOULD_BE,
+            dry_run_of_time_off={**_TIME_OFF, "effects": {**_NONE, "dry_run": True}},
+        ),
+        "model": EditedTimeOff,
+    },
     201: openapi.answer("Made; `Location` is where", time_off_made=_TIME_OFF),
 }
 VISIT_TYPE_TAKEN: Responses = {

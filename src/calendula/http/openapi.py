@@ -18,7 +18,7 @@ from calendula.http.problems import MEDIA_TYPE, body
 
 _ASSETS = "docs-assets"
 _NOTHING_SAID = "Successful Response"
-_DONE = {"200": "Done", "201": "Made; `Location` is where", "204": "Done; there is no body"}
+_DONE = {"200": "OK", "201": "Made; `Location` is where", "204": "Done; there is no body"}
 
 
 class FieldFault(BaseModel):

@@ -106,7 +106,12 @@ def list_clinic_time_off(
     return _page(database, everybodys, cursor, limit)
 
 
-@router.post("/time-off", status_code=201, summary="Give all doctors time off")
+@router.post(
+    "/time-off",
+    status_code=201,
+    summary="Give all doctors time off",
+    responses=examples.NEW_TIME_OFF_FOR_ALL,
+)
 def add_clinic_time_off(
     new: NewTimeOff,
     request: Request,
