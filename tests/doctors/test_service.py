@@ -37,6 +37,18 @@ def test_a_name_that_looks_like_anothers_is_refused(database: Database, name: st
         service.add(session, name, time_zone="UTC")
 
 
+@pytest.mark.parametrize(("active", "named"), [(True, ["Dr. Mei Chen"]), (False, [])])
+def test_whom_a_name_looks_like_is_told(database: Database, active: bool, named: list[str]) -> None:
+    """The refusal names the doctor meant, unless they see no patients: that is for the staff."""
+    with database.write() as session:
+        mei = service.get(session, "Dr. Mei Chen")
+        mei.active = active
+        session.flush()
+        with pytest.raises(service.NameConfusable) as refusal:
+            service.add(session, "Dr. M\N{CYRILLIC SMALL LETTER IE}i Chen", time_zone="UTC")
+    assert refusal.value.members["nearest_doctors"] == named
+
+
 @pytest.mark.parametrize(
     ("asked", "nearest"),
     [("Dr. Rajesh Kumr", "Dr. Rajesh Kumar"), ("lena hofmann", "Dr. Lena Hoffmann")],

@@ -83,6 +83,15 @@ def test_every_error_is_documented_as_a_problem(client: TestClient) -> None:
                 assert status < "400" or kinds == ["application/problem+json"]
 
 
+def test_every_success_is_described_in_our_words(client: TestClient) -> None:
+    """No operation is described with FastAPI's own words, and its nulls are shown."""
+    document = client.get("/openapi.json")
+    assert "Successful Response" not in document.text
+    slots = document.json()["paths"]["/v1/doctors/{doctor_id}/slots"]["get"]["responses"]["200"]
+    monday, *_ = slots["content"]["application/json"]["examples"]["slots"]["value"]["dates"]
+    assert monday["reason"] is None
+
+
 def test_the_documents_references_lead_somewhere(client: TestClient) -> None:
     """Every schema that is referred to is in the document."""
     document = client.get("/openapi.json")
