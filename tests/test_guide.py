@@ -7,7 +7,8 @@ import pytest
 
 from support import guides, servers
 
-PAGE = (Path(__file__).parents[1] / "docs" / "guide" / "set-up-a-clinic.md").read_text()
+_PATH = Path(__file__).parents[1] / "docs" / "guide" / "set-up-a-clinic.md"
+PAGE = guides.ahead(_PATH.read_text())
 START = "calendula serve"
 SQLITE = "sqlite:///clinic.db"
 

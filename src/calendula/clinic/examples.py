@@ -58,12 +58,18 @@ _TIME_OFF = {
     "effects": _NONE,
 }
 
+_PATIENT = {
+    "id": "01a208db-94f1-7118-9b4d-e0936fe9f636",
+    "identifier": "P-1001",
+    "name": "Asha Verma",
+}
+
 
 def _appointment(*, orphaned: bool) -> dict[str, Any]:
     return {
         "id": "01a208db-94f8-75d7-84bc-fd997f74a599",
         "doctor_id": _DOCTOR_ID,
-        "patient_id": "01a208db-94f1-7118-9b4d-e0936fe9f636",
+        "patient_id": _PATIENT["id"],
         "date": "2035-10-01",
         "time_slot": "10:00 AM - 10:30 AM",
         "start": "2035-10-01T04:30:00Z",
@@ -159,6 +165,9 @@ CLINIC: Responses = {
 APPOINTMENTS: Responses = {
     200: openapi.answer(
         "Appointments in time order",
-        orphaned={"items": [_appointment(orphaned=True)], "next": None},
+        orphaned={
+            "items": [{**_appointment(orphaned=True), "patient": _PATIENT}],
+            "next": None,
+        },
     )
 }

@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from uuid import UUID
 
 from sqlalchemy import select
@@ -18,6 +19,12 @@ def identify(session: Session, identifier: str, name: str) -> UUID:
         .returning(Patient.id)
     )
     return session.scalar(known) or session.scalar(new) or session.scalars(known).one()
+
+
+def known(session: Session, ids: Iterable[UUID]) -> dict[UUID, Patient]:
+    """Return the patients of some ids."""
+    found = session.scalars(select(Patient).where(Patient.id.in_(set(ids))))
+    return {patient.id: patient for patient in found}
 
 
 def lock(session: Session, patient_id: UUID) -> None:

@@ -2,18 +2,19 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from sqlalchemy import select
 
 from calendula.access.guard import CallerOfRequest
 from calendula.appointments.models import Appointment
 from calendula.clinic import examples
+from calendula.clinic.appointments.schemas import ListedAppointment
 from calendula.clinic.parameters import Flag
-from calendula.clinic.schemas import AppointmentInfo
 from calendula.http.dependencies import DatabaseOfApp, KnownQuery
 from calendula.http.fields import Id
 from calendula.http.json_body import JsonRoute
 from calendula.http.pagination import Cursor, Limit, Page, page
+from calendula.patients import service as patients
 
 router = APIRouter(
     prefix="/v1/appointments",
@@ -25,6 +26,7 @@ router = APIRouter(
 
 @router.get("", summary="List appointments", responses=examples.APPOINTMENTS)
 def list_appointments(
+    response: Response,
     caller: CallerOfRequest,
     database: DatabaseOfApp,
     doctor: Annotated[Id | None, Query(description="Only this doctor's.")] = None,
@@ -34,7 +36,7 @@ def list_appointments(
     ] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
-) -> Page[AppointmentInfo]:
+) -> Page[ListedAppointment]:
     """List appointments in time order. A doctor sees their own."""
     query = select(Appointment)
     for whose in (doctor, caller.doctor_id):
@@ -45,4 +47,7 @@ def list_appointments(
     with database.read() as session:
         order = [Appointment.starts_at, Appointment.id]
         rows, following = page(session, query, order, cursor, limit)
-    return Page(items=[AppointmentInfo.of(row) for row in rows], next=following)
+        who = patients.known(session, (row.patient_id for row in rows))
+    response.headers["Cache-Control"] = "no-store"
+    items = [ListedAppointment.listed(row, who[row.patient_id]) for row in rows]
+    return Page(items=items, next=following)
