@@ -3,6 +3,7 @@ import re
 import time
 import traceback
 from asyncio import CancelledError
+from collections.abc import Mapping
 from http import HTTPStatus
 from uuid import uuid4
 
@@ -72,19 +73,26 @@ class RequestLog:
 
 
 class BodyLimit:
-    """Refuses a request body over `MAX_BODY` before it is parsed, chunked or not."""
+    """Refuses a request body over `MAX_BODY` before it is parsed, chunked or not.
 
-    def __init__(self, app: ASGIApp) -> None:
+    `larger` has the paths at which a body may have more, each with its bytes.
+    """
+
+    def __init__(self, app: ASGIApp, larger: Mapping[str, int] | None = None) -> None:
         self.app = app
+        self.larger = larger or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request (ASGI)."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        most = self.larger.get(path, MAX_BODY)
+        too_large = f"The body must have at most {most // 1024} KiB"
         length = Headers(scope=scope).get("content-length", "0")
-        if not length.isdecimal() or len(length) > _DIGITS or int(length) > MAX_BODY:
-            refusal = problem(scope, 413, _TOO_LARGE + ".", headers={"Connection": "close"})
+        if not length.isdecimal() or len(length) > _DIGITS or int(length) > most:
+            refusal = problem(scope, 413, too_large + ".", headers={"Connection": "close"})
             await refusal(scope, receive, send)
             return
         received = 0
@@ -93,15 +101,14 @@ class BodyLimit:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > MAX_BODY:
-                raise HTTPException(413, _TOO_LARGE, {"Connection": "close"})
+            if received > most:
+                raise HTTPException(413, too_large, {"Connection": "close"})
             return message
 
         await self.app(scope, limited, send)
 
 
 _DIGITS = 20  # int() refuses thousands of them
-_TOO_LARGE = f"The body must have at most {MAX_BODY // 1024} KiB"
 
 
 def _request_id(given: str) -> str:
