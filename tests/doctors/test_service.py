@@ -74,3 +74,11 @@ def test_doctors_are_listed_by_name(database: Database) -> None:
     with database.read() as session:
         names = [doctor.name for doctor in service.everyone(session)]
     assert names == ["Dr. Amina Yusuf", "Dr. Lena Hoffmann", "Dr. Mei Chen", "Dr. Rajesh Kumar"]
+
+
+def test_many_doctors_are_found_at_once(database: Database) -> None:
+    """Those whose names have the keys are found, by key, and nobody else."""
+    with database.read() as session:
+        found = service.find_all(session, ["dr. mei chen", "dr. rajesh kumar", "dr. who"])
+        names = {key: doctor.name for key, doctor in found.items()}
+    assert names == {"dr. mei chen": "Dr. Mei Chen", "dr. rajesh kumar": "Dr. Rajesh Kumar"}

@@ -8,12 +8,11 @@ from sqlalchemy.orm import Session
 from calendula import clock
 from calendula.appointments import service
 from calendula.appointments.models import Appointment
+from calendula.database import batches
 from calendula.doctors.models import Doctor
 from calendula.events import service as events
 from calendula.timetables import service as timetables
 from calendula.timetables.slots import Span
-
-_AT_ONCE = 500  # doctors in one statement: both databases limit its parameters
 
 
 @dataclass
@@ -36,8 +35,8 @@ def mark(
     after sees the edit.
     """
     effects = Effects()
-    for start in range(0, len(some), _AT_ONCE):
-        _compare(session, some[start : start + _AT_ONCE], within, effects)
+    for doctors in batches(some):
+        _compare(session, doctors, within, effects)
     _write(session, "appointment.orphaned", effects.orphaned, actor, orphaned=True)
     _write(session, "appointment.restored", effects.restored, actor, orphaned=False)
     return effects

@@ -2,7 +2,7 @@
 
 from calendula.database.base import Base
 from calendula.database.engine import Database
-from calendula.database.statements import insert_unless_conflict
+from calendula.database.statements import batches, insert_unless_conflict
 from calendula.database.types import Id, Instant, Json, JsonObject, Number
 
 __all__ = [
@@ -13,5 +13,6 @@ __all__ = [
     "Json",
     "JsonObject",
     "Number",
+    "batches",
     "insert_unless_conflict",
 ]

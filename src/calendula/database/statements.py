@@ -1,6 +1,17 @@
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
+
 from sqlalchemy.dialects.postgresql import Insert as PostgreSQLInsert
 from sqlalchemy.dialects.sqlite import Insert as SQLiteInsert
 from sqlalchemy.orm import DeclarativeBase, Session
+
+_T = TypeVar("_T")
+_AT_ONCE = 500  # rows in one statement: both databases limit its parameters
+
+
+def batches(items: Sequence[_T]) -> Iterator[Sequence[_T]]:
+    """Return items in parts of which each fits into one statement."""
+    return (items[n : n + _AT_ONCE] for n in range(0, len(items), _AT_ONCE))
 
 
 def insert_unless_conflict(

@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from rapidfuzz import process
@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from calendula import clock, names
-from calendula.database import insert_unless_conflict
+from calendula.database import batches, insert_unless_conflict
 from calendula.database.ids import new_id
 from calendula.doctors.models import Doctor
 from calendula.errors import Conflict, NotFound
@@ -34,6 +34,27 @@ class NameConfusable(Conflict):
 def find(session: Session, name: str) -> Doctor | None:
     """Return the doctor of this name, whatever its case and spacing, or None."""
     return session.scalar(select(Doctor).where(Doctor.name_key == names.key(name)))
+
+
+def find_all(session: Session, keys: Iterable[str]) -> dict[str, Doctor]:
+    """Return the doctors whose names have these keys (`names.key`), by key."""
+    return {
+        doctor.name_key: doctor
+        for batch in batches(sorted(set(keys)))
+        for doctor in session.scalars(select(Doctor).where(Doctor.name_key.in_(batch)))
+    }
+
+
+def lock_all(session: Session, some: Iterable[Doctor]) -> None:
+    """Keep bookings and edits of these doctors out until the transaction ends, and read them anew.
+
+    All who lock several do so in the order of the ids, so that they wait and do not deadlock.
+    """
+    for batch in batches(sorted({doctor.id for doctor in some})):
+        query = select(Doctor).where(Doctor.id.in_(batch)).order_by(Doctor.id)
+        session.scalars(
+            query.with_for_update(key_share=True), execution_options={"populate_existing": True}
+        ).all()
 
 
 def get(session: Session, name: str) -> Doctor:

@@ -1,4 +1,4 @@
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from uuid import UUID
 
 from sqlalchemy import exists, insert, select
@@ -36,10 +36,19 @@ def record(
 
 
 def record_each(
-    session: Session, action: str, *, actor: str, appointments: Iterable[tuple[UUID, UUID]]
+    session: Session,
+    action: str,
+    *,
+    actor: str,
+    appointments: Iterable[tuple[UUID, UUID]],
+    data: Mapping[UUID, JsonObject] | None = None,
 ) -> None:
-    """Write an event for each appointment, given as the ids of its doctor and its own."""
+    """Write an event for each appointment, given as the ids of its doctor and its own.
+
+    `data` is what there is to say of some of them, by their own ids, as in `record`.
+    """
     now = clock.now()
+    sayings = data or {}
     rows = [
         {
             "at": now,
@@ -47,7 +56,7 @@ def record_each(
             "actor": actor,
             "doctor_id": doctor_id,
             "appointment_id": appointment_id,
-            "data": {},
+            "data": sayings.get(appointment_id, {}),
         }
         for doctor_id, appointment_id in appointments
     ]

@@ -47,6 +47,11 @@ def clinic(session: Session) -> Clinic:
     return session.scalars(select(Clinic).execution_options(populate_existing=True)).one()
 
 
+def hold_clinic(session: Session) -> None:
+    """Let what holds for the whole clinic stay as it is until the transaction ends."""
+    session.execute(select(Clinic.id).with_for_update(read=True))
+
+
 def week_of(session: Session, doctor_id: UUID | None) -> list[WeeklyWindow]:
     """Return a doctor's weekly windows, or the default week's, in the order of the week."""
     week = _weeks(session, WeeklyHours.doctor_id == doctor_id)

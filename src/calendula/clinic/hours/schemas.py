@@ -14,7 +14,7 @@ from calendula.timetables.labels import MINUTES_OF_DAY
 from calendula.timetables.models import DateOverride
 from calendula.timetables.windows import WeeklyWindow, Window
 
-_MOST_WINDOWS = 200
+MOST_WINDOWS = 200
 _WALL = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 
 
@@ -157,9 +157,9 @@ def _weekly_apart(windows: list[WeeklyHoursWindow]) -> list[WeeklyHoursWindow]:
     return windows
 
 
-DayWindows = Annotated[list[HoursWindow], Field(max_length=_MOST_WINDOWS), AfterValidator(_apart)]
+DayWindows = Annotated[list[HoursWindow], Field(max_length=MOST_WINDOWS), AfterValidator(_apart)]
 WeekWindows = Annotated[
-    list[WeeklyHoursWindow], Field(max_length=_MOST_WINDOWS), AfterValidator(_weekly_apart)
+    list[WeeklyHoursWindow], Field(max_length=MOST_WINDOWS), AfterValidator(_weekly_apart)
 ]
 
 
