@@ -1,34 +1,22 @@
 """The `calendula` command, as a person runs it."""
 
-import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from calendula import __version__
 from calendula.access import keys
-from support import servers
+from support import commands, servers
 
 KEY = ("key", "create", "--name", "front desk")
 
 
 def _run(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("CALENDULA_")}
     if arguments[:1] == ("serve",) and "--port" not in arguments:
         arguments = (*arguments, "--port", str(servers.free_port()))
-    environment |= {f"CALENDULA_{name}": value for name, value in settings.items()}
-    return subprocess.run(
-        [sys.executable, "-m", "calendula", *arguments],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    return commands.run(folder, *arguments, **settings)
 
 
 def _failed(result: subprocess.CompletedProcess[str]) -> str:

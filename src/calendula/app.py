@@ -15,6 +15,8 @@ from calendula.clinic import routes as clinic
 from calendula.database import Database
 from calendula.http import health, openapi, problems
 from calendula.http.middleware import BodyLimit, RequestLog
+from calendula.imports import routes as imports
+from calendula.imports.table import MAX_FILE
 from calendula.settings import Settings
 
 _THREADS_A_CONNECTION = 4  # who waits for a connection waits in a thread, and has a time-out there
@@ -52,11 +54,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.database = database
     problems.install(app, classic.FAILURE_MESSAGES)
     openapi.install(app, roles.needed)
-    app.add_middleware(BodyLimit)
+    app.add_middleware(BodyLimit, larger={imports.PATH: MAX_FILE})
     app.add_middleware(RequestLog)
     app.include_router(classic.router)
     app.include_router(availability.router)
     app.include_router(clinic.router)
+    app.include_router(imports.router)
     app.include_router(access.router)
     app.include_router(health.router)
     app.add_route("/", _home, include_in_schema=False)

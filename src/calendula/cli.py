@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
@@ -104,6 +105,33 @@ def list_doctors() -> None:
     for each in everyone:
         table.add_row(Text(each.name), Text(each.specialty or ""), each.time_zone)
     _out.print(table if everyone else "No doctors yet: calendula doctor add NAME.")
+
+
+@app.command("import")
+def import_file(
+    path: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, metavar="FILE", help=".csv or .xlsx")
+    ],
+    dry_run: Annotated[bool, typer.Option(help="Write nothing, and tell what would be.")] = False,
+) -> None:
+    """Import doctors, hours and appointments from a table, all of it or nothing."""
+    from calendula.imports import files, output, service
+    from calendula.imports.report import ImportRefused
+
+    kind = _named("FILE", files.kind_of, path.name)
+    settings = Settings.load()
+    with closing(Database.from_settings(settings)) as database:
+        server.prepare(database)
+        rows = files.read(path.read_bytes(), kind)
+        try:
+            with output.progress(len(rows)) as done, database.write(dry_run=dry_run) as session:
+                reports = service.run(
+                    session, rows, actor="command", time_zone=settings.time_zone, done=done
+                )
+        except ImportRefused as refused:
+            _out.print(output.report(refused.rows, written=False))
+            raise
+    _out.print(output.report(reports, written=not dry_run))
 
 
 @key_app.command("create")

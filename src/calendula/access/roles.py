@@ -68,6 +68,7 @@ TABLE: Mapping[str, AbstractSet[Role | Special]] = {
     "read_visit_type": {ANYBODY},
     "replace_visit_type": {ADMIN},
     "remove_visit_type": {ADMIN},
+    "import_records": {ADMIN},
     "list_appointments": {ADMIN, RECEPTION, DOCTOR},
     "list_slots": {ANYBODY},
     "next_slots": {ANYBODY},

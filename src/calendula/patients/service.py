@@ -21,7 +21,7 @@ def identify(session: Session, identifier: str, name: str) -> UUID:
     return session.scalar(known) or session.scalar(new) or session.scalars(known).one()
 
 
-def known(session: Session, ids: Iterable[UUID]) -> dict[UUID, Patient]:
+def by_ids(session: Session, ids: Iterable[UUID]) -> dict[UUID, Patient]:
     """Return the patients of some ids."""
     found = session.scalars(select(Patient).where(Patient.id.in_(set(ids))))
     return {patient.id: patient for patient in found}

@@ -47,7 +47,7 @@ def list_appointments(
     with database.read() as session:
         order = [Appointment.starts_at, Appointment.id]
         rows, following = page(session, query, order, cursor, limit)
-        who = patients.known(session, (row.patient_id for row in rows))
+        who = patients.by_ids(session, (row.patient_id for row in rows))
     response.headers["Cache-Control"] = "no-store"
     items = [ListedAppointment.listed(row, who[row.patient_id]) for row in rows]
     return Page(items=items, next=following)

@@ -1,0 +1,55 @@
+"""The weeks of a file, each of which replaces a doctor's."""
+
+from collections.abc import Sequence
+
+from sqlalchemy.orm import Session
+
+from calendula.clinic import edits
+from calendula.clinic.hours.schemas import MOST_WINDOWS
+from calendula.doctors.models import Doctor
+from calendula.http.etags import Precondition
+from calendula.imports.lines import Line
+from calendula.imports.records import HoursRecord
+from calendula.imports.report import Outcome
+from calendula.timetables import service as timetables
+from calendula.timetables import windows as rules
+from calendula.timetables.windows import WeeklyWindow
+
+
+def check_apart(lines: Sequence[Line[HoursRecord]]) -> None:
+    """Find fault with the lines of one doctor that overlap an earlier one, or are too many."""
+    week: list[tuple[int, WeeklyWindow]] = []
+    for line in lines:
+        window = line.record.weekly_window()
+        if len(week) == MOST_WINDOWS:
+            line.report.fail("hours", f"must be at most {MOST_WINDOWS} rows of one doctor")
+            continue
+        other = next((row for row, it in week if rules.weekly_collision([it, window])), None)
+        if other is not None:
+            line.report.fail("hours", f"must not overlap row {other}")
+        else:
+            week.append((line.report.row, window))
+
+
+def replace(
+    session: Session,
+    doctor: Doctor,
+    lines: Sequence[Line[HoursRecord]],
+    *,
+    actor: str,
+    new: bool,
+) -> None:
+    """Let a doctor's week be what the lines say, and tell what it does to appointments.
+
+    `new` is a doctor whom the same import has added. The doctor must be locked.
+    """
+    edits.begin(session, doctor.id, Precondition())
+    timetables.replace_week(session, doctor.id, [it.record.weekly_window() for it in lines])
+    effects = edits.end(session, [doctor], "hours", actor=actor)
+    if not new:
+        for line in lines:
+            line.report.outcome = Outcome.REPLACED
+    if effects.orphaned:
+        lines[0].report.warnings.append(
+            f"appointments of the doctor that lose their time: {len(effects.orphaned)}"
+        )
