@@ -125,8 +125,16 @@ def test_an_endless_text_is_refused() -> None:
     ids=["entities", "nested", "no UTF-8", "lone surrogate", "NUL", "UTF-16", "empty"],
 )
 def test_xml_that_is_out_of_the_ordinary_is_refused(part: bytes) -> None:
-    """Entities, half characters and other encodings are one sentence."""
-    assert "not readable" in _refusal(_with(texts=part))
+    """Entities, half characters and other encodings do not even reach the reader."""
+    with pytest.raises(Unreadable, match="not readable"):
+        workbook.bounded(_with(texts=part))
+
+
+def test_a_declaration_hides_no_cell() -> None:
+    """What is counted cannot be told another place than the reader sees, by a default of a DTD."""
+    head = '<!DOCTYPE worksheet [<!ATTLIST c r CDATA "A1">]>'
+    with pytest.raises(Unreadable, match="not readable"):
+        workbook.bounded(_with(sheet=_sheet("<row>" + "<c/>" * 51 + "</row>", head)))
 
 
 @pytest.mark.parametrize(

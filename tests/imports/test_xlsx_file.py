@@ -57,3 +57,26 @@ def test_what_is_no_workbook_is_refused(content: bytes) -> None:
     with pytest.raises(Unreadable) as caught:
         list(xlsx_file.lines(content))
     assert caught.value.detail == "The file is not readable as an Excel workbook (.xlsx)."
+
+
+def test_a_panic_is_no_failure_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the reader itself gives up on a workbook, it is refused as any other broken one."""
+
+    class PanicException(BaseException):
+        pass
+
+    class Reader:
+        raised: type[BaseException]
+
+        @classmethod
+        def from_filelike(cls, _: object) -> None:
+            raise cls.raised
+
+    monkeypatch.setattr(xlsx_file, "CalamineWorkbook", Reader)
+    content = tables.sheet([["a"]])
+    Reader.raised = PanicException
+    with pytest.raises(Unreadable):
+        list(xlsx_file.lines(content))
+    Reader.raised = KeyboardInterrupt
+    with pytest.raises(KeyboardInterrupt):
+        list(xlsx_file.lines(content))

@@ -1,6 +1,6 @@
 """The appointments of a file: facts, which no policy and no timetable can refuse."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -20,6 +20,7 @@ from calendula.events import service as events
 from calendula.imports.diary import Diary
 from calendula.imports.lines import Line
 from calendula.imports.records import AppointmentRecord
+from calendula.patients import service as patients
 from calendula.timetables import labels, slots
 from calendula.timetables import service as timetables
 from calendula.timetables.slots import Slot, Span
@@ -41,18 +42,26 @@ class _Draft:
     orphaned: bool = False
 
 
+def identify(
+    session: Session, lines: Iterable[Line[AppointmentRecord]]
+) -> dict[tuple[str, str], UUID]:
+    """Return the ids of the lines' patients by identifier and name; who is not known is new."""
+    people = {(it.record.patient_id, it.record.patient_name) for it in lines}
+    return patients.identify_all(session, people)
+
+
 def add(
     session: Session,
     lines: Sequence[Line[AppointmentRecord]],
     staff: Mapping[str, Doctor],
-    patients: Mapping[tuple[str, str], UUID],
+    people: Mapping[tuple[str, str], UUID],
     *,
     actor: str,
     done: Callable[[int], object],
 ) -> None:
     """Write the appointments whose time is free, with their events.
 
-    `staff` are the doctors by the keys of their names, `patients` the ids by identifier and name.
+    `staff` are the doctors by the keys of their names, `people` the ids by identifier and name.
     The doctors must be locked: what is looked at here then stays as it is, and what the database
     refuses all the same is taken by somebody who does not ask for locks. `done` is told how many
     rows have been dealt with.
@@ -61,7 +70,7 @@ def add(
     done(len(lines) - len(free))
     _mark_unsupported(session, free)
     for batch in batches(free):
-        _insert(session, batch, patients, actor)
+        _insert(session, batch, people, actor)
         done(len(batch))
 
 
@@ -129,10 +138,10 @@ def _mark_unsupported(session: Session, drafts: Sequence[_Draft]) -> None:
 
 
 def _insert(
-    session: Session, drafts: Sequence[_Draft], patients: Mapping[tuple[str, str], UUID], actor: str
+    session: Session, drafts: Sequence[_Draft], people: Mapping[tuple[str, str], UUID], actor: str
 ) -> None:
     insert = insert_unless_conflict(session, Appointment).returning(Appointment.id)
-    rows = [_row(it, patients) for it in drafts]
+    rows = [_row(it, people) for it in drafts]
     written = set(session.scalars(insert, rows))
     for it in drafts:
         if it.id not in written:
@@ -140,11 +149,11 @@ def _insert(
     _record(session, [it for it in drafts if it.id in written], actor)
 
 
-def _row(it: _Draft, patients: Mapping[tuple[str, str], UUID]) -> dict[str, Any]:
+def _row(it: _Draft, people: Mapping[tuple[str, str], UUID]) -> dict[str, Any]:
     return {
         "id": it.id,
         "doctor_id": it.doctor.id,
-        "patient_id": patients[it.line.record.patient_id, it.line.record.patient_name],
+        "patient_id": people[it.line.record.patient_id, it.line.record.patient_name],
         "date": it.slot.date,
         "slot": it.slot.label,
         "starts_at": it.slot.start,

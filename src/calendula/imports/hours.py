@@ -1,6 +1,6 @@
 """The weeks of a file, each of which replaces a doctor's."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy.orm import Session
 
@@ -16,19 +16,17 @@ from calendula.timetables import windows as rules
 from calendula.timetables.windows import WeeklyWindow
 
 
-def check_apart(lines: Sequence[Line[HoursRecord]]) -> None:
-    """Find fault with the lines of one doctor that overlap an earlier one, or are too many."""
-    week: list[tuple[int, WeeklyWindow]] = []
-    for line in lines:
-        window = line.record.weekly_window()
-        if len(week) == MOST_WINDOWS:
-            line.report.fail("hours", f"must be at most {MOST_WINDOWS} rows of one doctor")
-            continue
-        other = next((row for row, it in week if rules.weekly_collision([it, window])), None)
-        if other is not None:
-            line.report.fail("hours", f"must not overlap row {other}")
-        else:
-            week.append((line.report.row, window))
+def by_doctor(hours: Iterable[Line[HoursRecord]]) -> dict[str, list[Line[HoursRecord]]]:
+    """Return the weeks of a file by the keys of their doctors' names.
+
+    Lines that overlap an earlier one of their week, or are too many, are found at fault.
+    """
+    weeks: dict[str, list[Line[HoursRecord]]] = {}
+    for line in hours:
+        weeks.setdefault(line.doctor_key, []).append(line)
+    for week in weeks.values():
+        _check_apart(week)
+    return weeks
 
 
 def replace(
@@ -53,3 +51,17 @@ def replace(
         lines[0].report.warnings.append(
             f"appointments of the doctor that lose their time: {len(effects.orphaned)}"
         )
+
+
+def _check_apart(lines: Sequence[Line[HoursRecord]]) -> None:
+    week: list[tuple[int, WeeklyWindow]] = []
+    for line in lines:
+        window = line.record.weekly_window()
+        if len(week) == MOST_WINDOWS:
+            line.report.fail("hours", f"must be at most {MOST_WINDOWS} rows of one doctor")
+            continue
+        other = next((row for row, it in week if rules.weekly_collision([it, window])), None)
+        if other is not None:
+            line.report.fail("hours", f"must not overlap row {other}")
+        else:
+            week.append((line.report.row, window))

@@ -58,14 +58,6 @@ def of_kind(lines: Iterable[Line[Record]], kind: type[R]) -> Iterator[Line[R]]:
     return (line for line in lines if isinstance(line.record, kind))  # type: ignore[misc]
 
 
-def by_doctor(lines: Iterable[Line[R]]) -> dict[str, list[Line[R]]]:
-    """Return lines by the keys of their doctors, each doctor's in their order."""
-    grouped: dict[str, list[Line[R]]] = {}
-    for line in lines:
-        grouped.setdefault(line.doctor_key, []).append(line)
-    return grouped
-
-
 def without_fault(lines: Iterable[Line[R]]) -> list[Line[R]]:
     """Return the lines whose rows are not at fault so far."""
     return [line for line in lines if not line.report.errors]

@@ -11,7 +11,6 @@ from calendula.imports.lines import Checked, Line
 from calendula.imports.records import AppointmentRecord, DoctorRecord, HoursRecord
 from calendula.imports.report import ImportRefused, RowReport
 from calendula.imports.table import Row
-from calendula.patients import service as patients
 from calendula.timetables import service as timetables
 
 Done = Callable[[int], object]
@@ -36,9 +35,7 @@ def run(
     the clinic before both as its edits do: so one waits for the other, and neither deadlocks.
     """
     checked = lines.check(rows)
-    weeks = lines.by_doctor(lines.of_kind(checked.lines, HoursRecord))
-    for week in weeks.values():
-        hours.check_apart(week)
+    weeks = hours.by_doctor(lines.of_kind(checked.lines, HoursRecord))
     done(len(checked.reports) - len(checked.lines))
     timetables.hold_clinic(session)
     known = doctors.find_all(session, (line.doctor_key for line in checked.lines))
@@ -47,12 +44,11 @@ def run(
     done(len(named))
     _find_doctors(checked, everyone)
     booked = lines.without_fault(lines.of_kind(checked.lines, AppointmentRecord))
-    people = {(it.record.patient_id, it.record.patient_name) for it in booked}
-    patient_ids = patients.identify_all(session, people)
+    people = bookings.identify(session, booked)
     concerned = weeks.keys() | {it.doctor_key for it in booked}
     doctors.lock_all(session, [everyone[key] for key in concerned & everyone.keys()])
     _replace_weeks(session, weeks, known, everyone, actor=actor, done=done)
-    bookings.add(session, booked, everyone, patient_ids, actor=actor, done=done)
+    bookings.add(session, booked, everyone, people, actor=actor, done=done)
     if any(report.errors for report in checked.reports):
         raise ImportRefused(checked.reports)
     return checked.reports
