@@ -1,5 +1,6 @@
 """What a hostile workbook could do to the service, and that it cannot."""
 
+import tracemalloc
 from collections.abc import Mapping
 from io import BytesIO
 from zipfile import ZIP_DEFLATED, ZipFile
@@ -12,6 +13,7 @@ from support import tables
 
 SHEET = "xl/worksheets/sheet1.xml"
 TEXTS = "xl/sharedStrings.xml"
+_MIB = 1024 * 1024
 
 
 def _with(**parts: bytes | None) -> bytes:
@@ -86,9 +88,24 @@ def test_a_prefix_hides_no_cell() -> None:
 
 
 def test_a_zip_bomb_is_refused() -> None:
-    """A part that unfolds to more than 128 MiB is not unfolded further."""
-    rows = _sheet("<row/>" + " " * (130 * 1024 * 1024))
-    assert "too large" in _refusal(_with(sheet=rows))
+    """A part that unfolds to more than 128 MiB is not unfolded further, however large it is."""
+    made = BytesIO()
+    with ZipFile(made, "w", ZIP_DEFLATED) as archive, archive.open(SHEET, "w") as part:
+        for _ in range(450):
+            part.write(b" " * _MIB)
+    assert len(made.getvalue()) < _MIB
+    tracemalloc.start()
+    try:
+        assert "too large" in _refusal(made.getvalue())
+        assert tracemalloc.get_traced_memory()[1] < 400 * _MIB
+    finally:
+        tracemalloc.stop()
+
+
+def test_many_parts_are_as_bad_as_one() -> None:
+    """The limit is for all parts together."""
+    parts = {f"xl/{number}.xml": b"<a/>" + b" " * (50 * _MIB) for number in range(3)}
+    assert "too large" in _refusal(_with(**parts))
 
 
 def test_a_size_that_lies_hides_nothing() -> None:
@@ -117,12 +134,24 @@ def test_an_endless_text_is_refused() -> None:
         b'<!DOCTYPE x [<!ENTITY a "Zanzibar">]><sst><si><t>&a;</t></si></sst>',
         b'<sst xmlns="urn:x"><si><si><t>Zanzibar</t></si></si></sst>',
         b"<sst><si><t>\xff</t></si></sst>",
+        b'<?xml version="1.0" encoding="latin-1"?><sst><si><t>\xff</t></si></sst>',
         b"<sst><si><t>&#xD800;</t></si></sst>",
         b"<sst><si><t>&#0;</t></si></sst>",
         '<?xml version="1.0" encoding="utf-16"?><sst/>'.encode("utf-16"),
+        "<sst/>".encode("utf-16-le"),
         b"",
     ],
-    ids=["entities", "nested", "no UTF-8", "lone surrogate", "NUL", "UTF-16", "empty"],
+    ids=[
+        "entities",
+        "nested",
+        "no UTF-8",
+        "latin-1",
+        "lone surrogate",
+        "NUL",
+        "UTF-16",
+        "UTF-16 without a mark",
+        "empty",
+    ],
 )
 def test_xml_that_is_out_of_the_ordinary_is_refused(part: bytes) -> None:
     """Entities, half characters and other encodings do not even reach the reader."""

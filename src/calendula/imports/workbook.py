@@ -66,6 +66,8 @@ def _unfolded(content: bytes) -> dict[str, bytes]:
 
 
 def _count(part: bytes) -> "_Count":
+    if b"\0" in part:  # UTF-16, which expat would understand and the reader would not
+        raise no_workbook()
     count = _Count()
     parser = expat.ParserCreate("utf-8", " ")  # as the reader does, whatever the part declares
     parser.StartDoctypeDeclHandler = count.doctype
