@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from calendula.access.guard import CallerOfRequest
 from calendula.clinic.parameters import Flag
 from calendula.http import openapi
-from calendula.http.dependencies import DatabaseOfApp, SettingsOfApp, StrictQuery
+from calendula.http.dependencies import DatabaseOfApp, KnownQuery, SettingsOfApp
 from calendula.imports import files, service
 from calendula.imports.files import MEDIA_TYPES, Kind
 from calendula.imports.report import Report
@@ -53,7 +53,7 @@ async def _content(
     summary="Import doctors, hours and appointments",
     responses=_RESPONSES,
     openapi_extra={"requestBody": _BODY},
-    dependencies=[StrictQuery],
+    dependencies=[KnownQuery],
 )
 def import_records(
     caller: CallerOfRequest,
