@@ -5,10 +5,12 @@ import pytest
 from fastapi.testclient import TestClient
 
 from calendula import samples
+from calendula.access.roles import ADMIN
 from calendula.app import create_app
 from calendula.database import Database
 from calendula.settings import Settings
-from support import databases
+from support import clinic, databases
+from support.access import bearer, make_key
 
 
 @pytest.fixture(scope="session")
@@ -86,3 +88,16 @@ def closed_client(database: Database, settings: Settings) -> Iterator[TestClient
     closed = settings.model_copy(update={"open_clinic": False})
     with TestClient(create_app(closed)) as client:
         yield client
+
+
+@pytest.fixture
+def admin(client: TestClient, database: Database) -> TestClient:
+    """The client of the open clinic, with an admin's key."""
+    client.headers.update(bearer(make_key(database, ADMIN).text))
+    return client
+
+
+@pytest.fixture
+def mei(client: TestClient) -> str:
+    """The id of Dr. Mei Chen."""
+    return clinic.find(client)

@@ -16,7 +16,8 @@ def known_calendar(code: str) -> str:
 
     country, _, part = code.partition("-")
     known = holidays.list_supported_countries(include_aliases=False)
-    if country not in known or ("-" in code and part not in known[country]):
+    whole_or_part = country in known and ("-" not in code or part in known[country])
+    if not whole_or_part or len(code) > MAX_LENGTH:  # what is longer is no code of ISO 3166
         raise ValueError("must be a country such as IN, or a part of one such as DE-BY (ISO 3166)")
     return code
 
