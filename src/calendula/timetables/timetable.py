@@ -110,7 +110,10 @@ class Timetable:
     def supports(self, start: datetime, end: datetime) -> bool:
         """Tell whether the doctor works from one instant to another, whatever the slots are."""
         span = Span(start, end)
-        first, last = (it.astimezone(self.zone).date() for it in (start, end))
+        try:
+            first, last = (it.astimezone(self.zone).date() for it in (start, end))
+        except OverflowError:  # booked in another zone, it lies beyond the calendar in this one
+            return False
         hours = self._hours(_dates(first, 1, (last - first).days))
         return hours.holds(span) and not self.is_off(span)
 
