@@ -11,6 +11,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Field,
     WithJsonSchema,
     model_validator,
 )
@@ -106,6 +107,13 @@ def _instant(text: str) -> datetime:
         raise ValueError("must be an instant such as 2027-02-26T09:00:00Z") from None
 
 
+def _without_nul(text: str) -> str:
+    """Refuse what PostgreSQL can neither store nor be asked for."""
+    if "\0" in text:
+        raise ValueError("must not hold a NUL")
+    return text
+
+
 def _id(value: Any) -> Any:
     if value is not None and parse_id(value) is None:
         raise ValueError("must be a UUID")
@@ -152,6 +160,8 @@ Instant = Annotated[
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
 """An aware instant, in UTC."""
+Words = Annotated[str, AfterValidator(_without_nul), Field(max_length=names.MAX_LENGTH)]
+"""What is looked for in texts."""
 Id = Annotated[UUID, BeforeValidator(_id), WithJsonSchema({"type": "string", "format": "uuid"})]
 """An identifier in a body."""
 PathId = Annotated[

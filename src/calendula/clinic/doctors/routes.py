@@ -27,7 +27,7 @@ from calendula.errors import Conflict
 from calendula.http import etags
 from calendula.http.dependencies import DatabaseOfApp, KnownQuery, SettingsOfApp
 from calendula.http.etags import IfMatch
-from calendula.http.fields import PathId
+from calendula.http.fields import PathId, Words
 from calendula.http.json_body import JsonRoute
 from calendula.http.links import link
 from calendula.http.pagination import Cursor, Limit, Page, page
@@ -48,10 +48,9 @@ class HasAppointments(Conflict):
 def list_doctors(
     caller: CallerOfRequest,
     database: DatabaseOfApp,
-    specialty: Annotated[str | None, Query(max_length=200)] = None,
+    specialty: Words | None = None,
     name: Annotated[
-        str | None,
-        Query(max_length=200, description="Words of the name; case and accents do not matter."),
+        Words | None, Query(description="Words of the name; case and accents do not matter.")
     ] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
