@@ -4,11 +4,13 @@ import re
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends, Header, Response
+from fastapi import Depends, Header, Request, Response
 
 from calendula.errors import Stale
 
-_TAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"')
+_TAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
+_TAGS = re.compile(_TAG)
+_LIST = re.compile(rf"[ \t,]*{_TAG}(?:[ \t]*,[ \t,]*{_TAG})*[ \t,]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ def show(response: Response, version: int) -> None:
 
 
 async def _if_match(
+    request: Request,
     if_match: Annotated[
         str | None,
         Header(
@@ -39,10 +42,14 @@ async def _if_match(
         ),
     ] = None,
 ) -> Precondition:
-    """Take weak tags for what they are: If-Match compares strongly, so they match nothing."""
+    """Take weak tags for what they are: If-Match compares strongly, so they match nothing.
+
+    What is no list of tags matches nothing either.
+    """
     if if_match is None or if_match.strip() == "*":
         return Precondition()
-    return Precondition(frozenset(_TAG.findall(if_match)))
+    tags = ", ".join(request.headers.getlist("if-match"))
+    return Precondition(frozenset(_TAGS.findall(tags) if _LIST.fullmatch(tags) else ()))
 
 
 def _tag(version: int) -> str:
