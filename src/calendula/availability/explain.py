@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from calendula import clock
 from calendula.appointments import service as appointments
+from calendula.availability.day import Taken
 from calendula.doctors.models import Doctor
 from calendula.timetables import service as timetables
 from calendula.timetables.policy import Limits
@@ -82,5 +83,7 @@ def _limits(timetable: Timetable, limits: Limits, slot: Slot) -> Iterator[Obstac
 
 def _taken(session: Session, doctor: Doctor, slot: Slot, visit: Visit | None) -> Iterator[Obstacle]:
     occupied = visit.occupied(slot) if visit else slot
-    for busy in appointments.busy(session, doctor.id, occupied.start, occupied.end):
-        yield Obstacle("full", "An appointment holds the time.", busy.appointment_id)
+    around = timetables.reach(slot.date, slot.date)
+    for busy in appointments.busy(session, doctor.id, around.start, around.end):
+        if Taken([busy]).holds(slot, occupied):
+            yield Obstacle("full", "An appointment holds the time.", busy.appointment_id)
