@@ -77,19 +77,27 @@ def _meet(one: WeeklyWindow, other: WeeklyWindow, days: int) -> bool:
     """Tell whether one window applies on a date and the other so many days later.
 
     If they meet at all, they do within the first weeks of their common validity: after the least
-    common multiple of their intervals everything repeats.
+    common multiple of their intervals everything repeats. Only the one's own weeks are looked at,
+    which are at most as many as the other's interval.
     """
     soonest = max(_first(one), _first(other) - days, 1 + abs(days))
     first = soonest + (one.weekday - date.fromordinal(soonest).isoweekday()) % 7
-    weeks = one.every_weeks * other.every_weeks // gcd(one.every_weeks, other.every_weeks)
+    step = _interval(one)
+    if one.valid_from:
+        first += 7 * ((_week(one.valid_from) - (first - 1) // 7) % step)
+    weeks = step * _interval(other) // gcd(step, _interval(other))
     return any(
         one.applies_on(date.fromordinal(day)) and other.applies_on(date.fromordinal(day + days))
-        for day in range(first, min(first + 7 * weeks, _LAST), 7)
+        for day in range(first, min(first + 7 * weeks, _LAST), 7 * step)
     )
 
 
 def _first(window: WeeklyWindow) -> int:
     return window.valid_from.toordinal() if window.valid_from else 1
+
+
+def _interval(window: WeeklyWindow) -> int:
+    return window.every_weeks if window.valid_from else 1
 
 
 def _week(day: date) -> int:
