@@ -1,0 +1,55 @@
+"""What can be sent to each operation that takes a body."""
+
+from typing import Any
+from uuid import UUID
+
+_WINDOW = {"start": "09:00", "end": "12:00", "slot_minutes": 30}
+_WEEKLY = {
+    **_WINDOW,
+    "weekday": "mon",
+    "valid_from": "2027-01-01",
+    "valid_until": "2027-12-31",
+    "every_weeks": 2,
+}
+_OFF = {"start": "2027-02-26T09:00:00Z", "end": "2027-02-26T10:00:00Z", "reason": "a conference"}
+_LIMITS = {
+    "minimum_notice_minutes": 60,
+    "horizon_days": 90,
+    "cancel_cutoff_minutes": 60,
+    "move_cutoff_minutes": 60,
+    "max_future_appointments": 3,
+}
+_VISIT = {
+    "name": "First visit",
+    "duration_minutes": 45,
+    "buffer_before_minutes": 5,
+    "buffer_after_minutes": 5,
+    "public": True,
+    "doctor_ids": [str(UUID(int=0))],
+    "windows": [{"weekday": "mon", "start": "09:00", "end": "12:00"}],
+}
+BODIES: dict[str, dict[str, Any]] = {
+    "create_doctor": {"name": "Dr. New", "specialty": "Surgery", "time_zone": "UTC"},
+    "change_doctor": {
+        "name": "Dr. New",
+        "specialty": "Surgery",
+        "time_zone": "UTC",
+        "holidays": "IN",
+    },
+    "replace_hours": {"windows": [_WEEKLY]},
+    "replace_default_hours": {"windows": [_WEEKLY]},
+    "set_override": {"windows": [_WINDOW]},
+    "add_time_off": _OFF,
+    "add_clinic_time_off": _OFF,
+    "replace_clinic": {"holidays": "IN", "policy": _LIMITS},
+    "replace_policy": _LIMITS,
+    "create_visit_type": _VISIT,
+    "replace_visit_type": _VISIT,
+    "create_key": {
+        "name": "front desk",
+        "role": "doctor",
+        "doctor_id": str(UUID(int=0)),
+        "expires_at": "2999-01-01T00:00:00Z",
+    },
+}
+"""A body with every member for each operation that takes one, by the name of its function."""
