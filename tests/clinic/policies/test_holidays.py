@@ -88,6 +88,14 @@ def test_an_override_stands_above_a_holiday(admin: TestClient, mei: str) -> None
     assert [it["id"] for it in effects["orphaned"]] == [appointment_id]
 
 
+def test_who_is_free_on_a_holiday_is_closed(admin: TestClient, mei: str) -> None:
+    """Where an override says that the doctor does not work, that is the reason, holiday or not."""
+    _keep(admin, "FR")
+    path = f"/v1/doctors/{mei}/overrides/{BASTILLE_DAY}"
+    admin.put(path, json={"windows": []})
+    assert day_of(admin, mei, BASTILLE_DAY)["reason"] == "closed"
+
+
 def test_a_holiday_on_a_free_day_is_no_reason(admin: TestClient, mei: str) -> None:
     """Where nobody would work anyway, the doctor is closed, holiday or not."""
     _keep(admin, "FR")
