@@ -11,6 +11,8 @@ from calendula.app import create_app
 from calendula.settings import Settings
 from support.bodies import BODIES
 
+_JSON = "application/json"
+_NOTHING: dict[str, Any] = {"content": {}}
 MARK = "Zanzibar"  # stands in bad values, and must stand in no answer and no log line
 
 _TEXTS = [
@@ -90,8 +92,8 @@ def operations() -> list[Operation]:
 
 
 def with_body() -> list[Operation]:
-    """Return the operations that take a body."""
-    return [it for it in operations() if "requestBody" in _said(it)]
+    """Return the operations that take a body in JSON."""
+    return [it for it in operations() if _JSON in _said(it).get("requestBody", _NOTHING)["content"]]
 
 
 def paths() -> list[tuple[str, set[str]]]:
@@ -163,7 +165,7 @@ def _parameters(operation: Operation, where: str) -> list[dict[str, Any]]:
 
 def _body_schema(operation: Operation) -> dict[str, Any]:
     content = _said(operation)["requestBody"]["content"]
-    return _resolved(content["application/json"]["schema"])
+    return _resolved(content[_JSON]["schema"])
 
 
 def _resolved(schema: dict[str, Any]) -> dict[str, Any]:
