@@ -104,6 +104,14 @@ def paths() -> list[tuple[str, set[str]]]:
     return list(known.items())
 
 
+def body_of(operation: Operation) -> dict[str, Any]:
+    """Return the arguments with which a client sends a body of a kind that is read."""
+    kinds = list(_said(operation).get("requestBody", _NOTHING)["content"])
+    if not kinds or kinds == [_JSON]:
+        return {"json": BODIES.get(operation.name)}
+    return {"content": b"", "headers": {"Content-Type": kinds[0]}}
+
+
 def faults() -> list[tuple[Operation, Place]]:
     """Return every place of every body with the values that its kind does not allow."""
     return [

@@ -154,9 +154,10 @@ def test_a_visit_type_is_some_doctors(admin: TestClient, mei: str) -> None:
     assert _names(admin, doctor=mei) == ["Everybody's", "Theirs"]
     assert _names(admin, doctor=rajesh) == ["Everybody's"]
     assert labels(admin, mei, visit_type=theirs)
-    start = {"start": f"{DAY}T10:00:00+05:30", "visit_type": theirs}
-    for it in "", "/next", "/explain":
-        answer = admin.get(f"/v1/doctors/{rajesh}/slots{it}", params=start)
+    start = {"start": f"{DAY}T10:00:00+05:30"}
+    for it, more in ("", {}), ("/next", {}), ("/explain", start):
+        params = {"visit_type": theirs, **more}
+        answer = admin.get(f"/v1/doctors/{rajesh}/slots{it}", params=params)
         assert (answer.status_code, answer.json()["code"]) == (404, "unknown-visit-type")
     assert admin.get(f"{PATH}?doctor=x").status_code == 422
 
