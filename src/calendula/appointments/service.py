@@ -133,7 +133,7 @@ def _offered(timetable: Timetable, day: date, label: str) -> Slot:
 
 
 def _check_limits(slot: Slot, limits: Limits) -> None:
-    match limits.against(slot):
+    match next(limits.against(slot), None):
         case "past":
             raise SlotPassed("This time has passed! Choose another slot.")
         case "notice":

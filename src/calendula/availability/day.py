@@ -57,7 +57,7 @@ def _hurdles(
         return visit.occupied(slot) if visit else slot
 
     yield "time_off", lambda slot: timetable.is_off(occupied(slot))
-    yield "past", lambda slot: limits.against(slot) == "past"
-    yield "notice", lambda slot: limits.against(slot) == "notice"
-    yield "horizon", lambda slot: limits.against(slot) == "horizon"
+    yield "past", lambda slot: "past" in limits.against(slot)
+    yield "notice", lambda slot: "notice" in limits.against(slot)
+    yield "horizon", lambda slot: "horizon" in limits.against(slot)
     yield "full", lambda slot: taken.holds(slot, occupied(slot))

@@ -1,7 +1,7 @@
 """Why a time can be booked, or cannot: for the staff."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -12,6 +12,7 @@ from calendula import clock
 from calendula.appointments import service as appointments
 from calendula.availability.day import Taken
 from calendula.doctors.models import Doctor
+from calendula.intervals import Interval
 from calendula.timetables import service as timetables
 from calendula.timetables.policy import Limits
 from calendula.timetables.slots import Slot
@@ -39,13 +40,14 @@ def explain(
     timetable = timetables.load(session, doctor, day, day)
     slots = (slot for slot in timetable.slots_on(day, visit) if slot.start == start)
     slot = next(slots, None)
-    if slot is None:
-        return [_no_slot(timetable, start, visit)]
     limits = Limits.at(clock.now(), timetable.policy, timetable.zone, past=past)
+    asked = slot or Slot(start, start + timedelta.resolution, day, "")
+    occupied = visit.occupied(asked) if visit else asked
     return [
-        *_time_off(session, doctor, slot, visit),
-        *_limits(timetable, limits, slot),
-        *_taken(session, doctor, slot, visit),
+        *([] if slot else [_no_slot(timetable, start, visit)]),
+        *_time_off(session, doctor, occupied),
+        *_limits(timetable, limits, asked),
+        *_taken(session, doctor, asked, occupied),
     ]
 
 
@@ -60,10 +62,7 @@ def _no_slot(timetable: Timetable, start: datetime, visit: Visit | None) -> Obst
     return Obstacle("no_slot", "The doctor works then, but no slot begins at that time.")
 
 
-def _time_off(
-    session: Session, doctor: Doctor, slot: Slot, visit: Visit | None
-) -> Iterator[Obstacle]:
-    occupied = visit.occupied(slot) if visit else slot
+def _time_off(session: Session, doctor: Doctor, occupied: Interval) -> Iterator[Obstacle]:
     for off in timetables.time_off_during(session, doctor.id, occupied.start, occupied.end):
         whose = "The doctor has" if off.doctor_id else "The clinic has"
         yield Obstacle("time_off", f"{whose} time off{f': {off.reason}' if off.reason else ''}.")
@@ -71,18 +70,15 @@ def _time_off(
 
 def _limits(timetable: Timetable, limits: Limits, slot: Slot) -> Iterator[Obstacle]:
     policy = timetable.policy
-    match limits.against(slot):
-        case "past":
-            yield Obstacle("past", "It has passed.")
-        case "notice":
-            minutes = policy.minimum_notice_minutes
-            yield Obstacle("notice", f"Bookings need a notice of {minutes} minutes.")
-        case "horizon":
-            yield Obstacle("horizon", f"Bookings go {policy.horizon_days} days ahead.")
+    details = {
+        "past": "It has passed.",
+        "notice": f"Bookings need a notice of {policy.minimum_notice_minutes} minutes.",
+        "horizon": f"Bookings go {policy.horizon_days} days ahead.",
+    }
+    return (Obstacle(limit, details[limit]) for limit in limits.against(slot))
 
 
-def _taken(session: Session, doctor: Doctor, slot: Slot, visit: Visit | None) -> Iterator[Obstacle]:
-    occupied = visit.occupied(slot) if visit else slot
+def _taken(session: Session, doctor: Doctor, slot: Slot, occupied: Interval) -> Iterator[Obstacle]:
     around = timetables.reach(slot.date, slot.date)
     for busy in appointments.busy(session, doctor.id, around.start, around.end):
         if Taken([busy]).holds(slot, occupied):

@@ -1,12 +1,14 @@
 """What a clinic allows of bookings: how soon, how far ahead, how many. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from typing import Literal, Self
 from zoneinfo import ZoneInfo
 
 from calendula.timetables.slots import Slot
+
+Limit = Literal["past", "notice", "horizon"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +57,14 @@ class Limits:
             last_day=None if horizon is None else _later(now.astimezone(zone).date(), horizon),
         )
 
-    def against(self, slot: Slot) -> Literal["past", "notice", "horizon"] | None:
-        """Return what forbids to book a slot, or None."""
+    def against(self, slot: Slot) -> Iterator[Limit]:
+        """Give what forbids to book a slot, each limit that it breaks."""
         if self.past_until is not None and slot.start < self.past_until:
-            return "past"
+            yield "past"
         if self.notice_until is not None and slot.start < self.notice_until:
-            return "notice"
-        return "horizon" if self.last_day is not None and slot.date > self.last_day else None
+            yield "notice"
+        if self.last_day is not None and slot.date > self.last_day:
+            yield "horizon"
 
 
 def _later(day: date, days: int) -> date:
