@@ -134,7 +134,9 @@ def _visit(
 def _range(doctor: Doctor, first: date | None, last: date | None) -> tuple[date, date]:
     first = first or clock.now().astimezone(ZoneInfo(doctor.time_zone)).date()
     last = last or min(first, _LATEST) + _WEEK
-    if not _EARLIEST <= first <= last <= _LATEST or last - first >= timedelta(LONGEST_RANGE):
+    if first < _EARLIEST or last > _LATEST:
+        raise Invalid("The dates are at the end of the calendar.")
+    if not timedelta() <= last - first < timedelta(LONGEST_RANGE):
         raise Invalid(f"to must be the same date as from, or up to {LONGEST_RANGE - 1} days later.")
     return first, last
 

@@ -56,7 +56,7 @@ def begin_for_all(session: Session) -> Sequence[Doctor]:
 
 def end(
     session: Session,
-    some: Sequence[Doctor],
+    whose: Doctor | Sequence[Doctor],
     what: str,
     *,
     actor: str,
@@ -64,15 +64,18 @@ def end(
 ) -> Effects:
     """Mark the appointments that the edit has orphaned or restored, and log what was edited.
 
+    `whose` is the doctor whose timetable was edited, or all of them where the clinic's was.
+
     `within` is the time that the edit is about, where it is about one. Call it after the change.
     """
     session.flush()
+    some = [whose] if isinstance(whose, Doctor) else whose
     effects = orphans.mark(session, some, actor=actor, within=within)
     events.record(
         session,
         "timetable.edited",
         actor=actor,
-        doctor_id=some[0].id if len(some) == 1 else None,
+        doctor_id=id_of(whose),
         data={
             "what": what,
             "orphaned": len(effects.orphaned),
@@ -80,6 +83,11 @@ def end(
         },
     )
     return effects
+
+
+def id_of(whose: Doctor | Sequence[Doctor]) -> UUID | None:
+    """Return the id of a doctor, and None where all of them are meant."""
+    return whose.id if isinstance(whose, Doctor) else None
 
 
 def show_version(response: Response, version: int, *, dry_run: bool) -> None:

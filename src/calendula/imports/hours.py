@@ -43,7 +43,7 @@ def replace(
     """
     edits.begin(session, doctor.id, Precondition())
     timetables.replace_week(session, doctor.id, [it.record.weekly_window() for it in lines])
-    effects = edits.end(session, [doctor], "hours", actor=actor)
+    effects = edits.end(session, doctor, "hours", actor=actor)
     if not new:
         for line in lines:
             line.report.outcome = Outcome.REPLACED

@@ -80,8 +80,8 @@ class Timetable:
     def slots_on(self, day: date, visit: Visit | None = None) -> list[Slot]:
         """Return the slots of a local date in time order, time off or not.
 
-        Those of a visit begin where the doctor's slots do, wherever the visit and its buffers fit
-        into hours that follow each other without a gap.
+        Those of a visit begin at every step of a slot's length in a window, wherever the visit and
+        its buffers fit into hours that follow each other without a gap.
         """
         length = visit.duration if visit else None
         began = [(day, self.windows_on(day))]

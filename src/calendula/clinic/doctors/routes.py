@@ -114,7 +114,7 @@ def change_doctor(
     with database.write(dry_run=dry_run) as session:
         doctor = edits.begin(session, doctor_id, precondition)
         _apply(session, doctor, change)
-        effects = edits.end(session, [doctor], "doctor", actor=caller.actor)
+        effects = edits.end(session, doctor, "doctor", actor=caller.actor)
     return _edited(response, doctor, effects, dry_run=dry_run)
 
 
@@ -140,7 +140,7 @@ def deactivate_doctor(
         if not (force or dry_run):
             _have_none_ahead(session, doctor)
         doctor.active = False
-        effects = edits.end(session, [doctor], "deactivated", actor=caller.actor)
+        effects = edits.end(session, doctor, "deactivated", actor=caller.actor)
     return _edited(response, doctor, effects, dry_run=dry_run)
 
 
@@ -161,7 +161,7 @@ def activate_doctor(
     with database.write(dry_run=dry_run) as session:
         doctor = edits.begin(session, doctor_id, precondition)
         doctor.active = True
-        effects = edits.end(session, [doctor], "activated", actor=caller.actor)
+        effects = edits.end(session, doctor, "activated", actor=caller.actor)
     return _edited(response, doctor, effects, dry_run=dry_run)
 
 

@@ -51,7 +51,7 @@ def replace_hours(
     with database.write(dry_run=dry_run) as session:
         doctor = edits.begin(session, doctor_id, precondition)
         timetables.replace_week(session, doctor_id, week.weekly_windows())
-        effects = edits.end(session, [doctor], "hours", actor=caller.actor)
+        effects = edits.end(session, doctor, "hours", actor=caller.actor)
         shown = Week.of(timetables.week_of(session, doctor_id))
     edits.show_version(response, doctor.timetable_version, dry_run=dry_run)
     return EditedWeek(windows=shown.windows, effects=Edited.of(effects, dry_run=dry_run))
@@ -80,8 +80,9 @@ def replace_default_hours(
         version = edits.begin_for_clinic(session, precondition).version
         timetables.replace_week(session, None, week.weekly_windows())
         events.record(session, "clinic.edited", actor=caller.actor, data={"what": "default hours"})
+        shown = Week.of(timetables.week_of(session, None))
     etags.show(response, version)
-    return week
+    return shown
 
 
 @router.get(
@@ -122,7 +123,7 @@ def set_override(
     with database.write(dry_run=dry_run) as session:
         doctor = edits.begin(session, doctor_id, precondition)
         session.merge(override)
-        effects = edits.end(session, [doctor], "override", actor=caller.actor)
+        effects = edits.end(session, doctor, "override", actor=caller.actor)
     edits.show_version(response, doctor.timetable_version, dry_run=dry_run)
     shown = Override.of(override)
     return EditedOverride(
@@ -149,6 +150,6 @@ def remove_override(
     with database.write(dry_run=dry_run) as session:
         doctor = edits.begin(session, doctor_id, precondition)
         session.execute(delete(DateOverride).where(*this))
-        effects = edits.end(session, [doctor], "override", actor=caller.actor)
+        effects = edits.end(session, doctor, "override", actor=caller.actor)
     edits.show_version(response, doctor.timetable_version, dry_run=dry_run)
     return Edited.of(effects, dry_run=dry_run)

@@ -74,7 +74,7 @@ def add_time_off(
     """Let a doctor see no patients for a time, at once."""
     with database.write(dry_run=dry_run) as session:
         doctor = edits.begin(session, doctor_id, Precondition())
-        off, effects = _add(session, new, [doctor], doctor_id, caller.actor)
+        off, effects = _add(session, new, doctor, caller.actor)
     return _added(request, response, off, effects, dry_run=dry_run)
 
 
@@ -93,7 +93,7 @@ def remove_time_off(
     """Let a doctor see patients after all."""
     with database.write(dry_run=dry_run) as session:
         doctor = edits.begin(session, doctor_id, Precondition())
-        effects = _remove(session, time_off_id, [doctor], doctor_id, caller.actor)
+        effects = _remove(session, time_off_id, doctor, caller.actor)
     return Edited.of(effects, dry_run=dry_run)
 
 
@@ -123,7 +123,7 @@ def add_clinic_time_off(
     """Let nobody see patients for a time, at once; doctors who come later neither."""
     with database.write(dry_run=dry_run) as session:
         everyone = _everyone(session)
-        off, effects = _add(session, new, everyone, None, caller.actor)
+        off, effects = _add(session, new, everyone, caller.actor)
     return _added(request, response, off, effects, dry_run=dry_run)
 
 
@@ -137,7 +137,7 @@ def remove_clinic_time_off(
 ) -> Edited:
     """Let the doctors see patients after all."""
     with database.write(dry_run=dry_run) as session:
-        effects = _remove(session, time_off_id, _everyone(session), None, caller.actor)
+        effects = _remove(session, time_off_id, _everyone(session), caller.actor)
     return Edited.of(effects, dry_run=dry_run)
 
 
@@ -149,13 +149,12 @@ def _everyone(session: Session) -> Sequence[Doctor]:
 def _add(
     session: Session,
     new: NewTimeOff,
-    whose: Sequence[Doctor],
-    doctor_id: UUID | None,
+    whose: Doctor | Sequence[Doctor],
     actor: str,
 ) -> tuple[TimeOff, Effects]:
     off = TimeOff(
         id=new_id(),
-        doctor_id=doctor_id,
+        doctor_id=edits.id_of(whose),
         starts_at=new.start,
         ends_at=new.end,
         reason=new.reason,
@@ -169,12 +168,11 @@ def _add(
 def _remove(
     session: Session,
     time_off_id: UUID,
-    whose: Sequence[Doctor],
-    doctor_id: UUID | None,
+    whose: Doctor | Sequence[Doctor],
     actor: str,
 ) -> Effects:
     off = session.get(TimeOff, time_off_id)
-    if off is None or off.doctor_id != doctor_id:
+    if off is None or off.doctor_id != edits.id_of(whose):
         raise UnknownTimeOff("There is no such time off.")
     session.delete(off)
     within = Span(off.starts_at, off.ends_at)

@@ -8,8 +8,9 @@ from sqlalchemy.orm import Session
 
 from calendula.access.guard import CallerOfRequest
 from calendula.clinic import examples
-from calendula.clinic.answers import STALE, UNKNOWN_VISIT_TYPE
+from calendula.clinic.answers import STALE, UNKNOWN, UNKNOWN_VISIT_TYPE
 from calendula.clinic.visit_types.schemas import VisitTypeBody, VisitTypeInfo
+from calendula.doctors import service as doctors
 from calendula.events import service as events
 from calendula.http import etags
 from calendula.http.dependencies import DatabaseOfApp, KnownQuery
@@ -26,7 +27,7 @@ router = APIRouter(
 )
 
 
-@router.get("", summary="List the visit types")
+@router.get("", summary="List the visit types", responses=UNKNOWN)
 def list_visit_types(
     caller: CallerOfRequest,
     database: DatabaseOfApp,
@@ -37,6 +38,8 @@ def list_visit_types(
     """List the kinds of visit by name. The staff sees those too that only the staff books."""
     query = service.visible(staff=caller.is_staff, doctor_id=doctor)
     with database.read() as session:
+        if doctor is not None:
+            doctors.by_id(session, doctor, inactive=caller.is_staff)
         rows, following = page(session, query, [VisitType.name_key], cursor, limit)
         named = service.doctors_of(session, rows)
     return Page(items=[VisitTypeInfo.of(it, named.get(it.id)) for it in rows], next=following)
