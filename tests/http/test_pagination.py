@@ -2,7 +2,7 @@ import json
 from base64 import urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import insert, select
@@ -84,7 +84,7 @@ def _cursor(*values: Any) -> str:
     return urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
 
 
-SOME_ID = str(uuid4())
+SOME_ID = str(UUID(int=1))
 INSTANT = "2025-02-07T12:00:00+00:00"
 
 

@@ -96,11 +96,11 @@ def with_body() -> list[Operation]:
     return [it for it in operations() if _JSON in _said(it).get("requestBody", _NOTHING)["content"]]
 
 
-def paths() -> list[tuple[str, set[str]]]:
+def paths() -> list[tuple[str, list[str]]]:
     """Return the paths, each with its methods."""
-    known: dict[str, set[str]] = {}
+    known: dict[str, list[str]] = {}
     for it in operations():
-        known.setdefault(it.path, set()).add(it.method)
+        known.setdefault(it.path, []).append(it.method)
     return list(known.items())
 
 
