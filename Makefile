@@ -13,7 +13,8 @@ serve: .venv/serve
 	$(BIN)/calendula serve
 
 test: .venv/test
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses=auto --ignore=tests/races
+	$(BIN)/pytest tests/races  # which need the machine for themselves
 
 check: .venv/test
 	$(BIN)/ruff check .
