@@ -5,7 +5,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 
 from calendula.clinic.schemas import Edited
 from calendula.http.fields import Body, LocalDate, Text, one_of
@@ -165,6 +165,19 @@ WeekWindows = Annotated[
 
 class Week(Body):
     """All the windows of a week, and no others. None at all is a week without hours."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "windows": [
+                        {"weekday": "mon", "start": "09:00", "end": "12:00", "slot_minutes": 30},
+                        {"weekday": "mon", "start": "14:00", "end": "15:00", "slot_minutes": 30},
+                    ]
+                }
+            ]
+        }
+    )
 
     windows: WeekWindows
 
