@@ -26,6 +26,8 @@ from calendula.timetables.windows import WeeklyWindow, Window
 from calendula.visit_types import service as visit_types
 from support.access import make_key
 
+NAMES = ["Dr. Zoë", "Dr. Møller Łuc", "क्‍ष Şahin", "Dr. Iİı", "Ｗｉｄｅ ẞ", "Dr. ☎️"]
+
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def empty(request: pytest.FixtureRequest, tmp_path: Path) -> str:
@@ -99,7 +101,9 @@ def test_a_step_back_forgets_the_keys_alone(database: Database) -> None:
 def test_a_step_back_keeps_what_the_step_before_knew(database: Database) -> None:
     """Doctors, plain hours and appointments go back and forth; what they are found by is remade."""
     with database.write() as session:
-        doctor = timetables.add_doctor(session, "Dr. Zoë", time_zone="UTC", actor="command")
+        for name in NAMES:
+            timetables.add_doctor(session, name, specialty=name, time_zone="UTC", actor="command")
+        doctor = doctors.get(session, "Dr. Zoë")
         night = WeeklyWindow(1, Window(1320, 1560, 30), date(2027, 1, 4), None, 2)
         timetables.replace_week(session, doctor.id, [night, WeeklyWindow(2, Window(540, 600, 30))])
         session.add(DateOverride(doctor_id=doctor.id, date=date(2027, 1, 4), windows=[]))
@@ -116,6 +120,9 @@ def test_a_step_back_keeps_what_the_step_before_knew(database: Database) -> None
         assert session.get(Clinic, 1) is not None
         looks = session.scalars(select(Doctor.skeleton)).all()
         assert names.skeleton("Dr. Mei Chen") in looks
+        for name in NAMES:
+            (found,) = session.scalars(doctors.matching(name, name, inactive=False))
+            assert found.name == name
 
 
 def _time_off() -> TimeOff:

@@ -35,6 +35,7 @@ class Appointment(Base):
             postgresql_where=text(HOLDS_ITS_SLOT),
             sqlite_where=text(HOLDS_ITS_SLOT),
         ),
+        Index("appointment_time_index", "starts_at", "id"),
         Index(
             "appointment_orphaned_index",
             "starts_at",

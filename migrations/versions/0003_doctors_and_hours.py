@@ -1,4 +1,4 @@
-"""What a clinic decides itself: doctors, rotating hours, exceptions, visit types, policies."""
+"""What a clinic decides of its doctors: fields to find them by, policies, rotating hours."""
 
 import unicodedata
 
@@ -16,25 +16,21 @@ NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 HOURS = "doctor_id, weekday, start_minute, end_minute, slot_minutes"
 ACCENTS = 200  # from here on, Unicode's combining classes are marks above, below and beside
 LOOKS_LIKE = str.maketrans("01|", "oll")
+STROKES = str.maketrans("øđłħŧı", "odlhti")
+IGNORED = dict.fromkeys(
+    [
+        *(0x034F, 0x17B4, 0x17B5, 0x200C, 0x200D),
+        *range(0x180B, 0x1810),
+        *range(0xFE00, 0xFE10),
+        *range(0xE0100, 0xE01F0),
+    ]
+)
 
 
 def upgrade() -> None:
     _widen_doctor()
     _create_clinic()
     _replace_weekly_hours(rotating=True)
-    _create_exceptions()
-    _create_visit_type()
-    op.add_column(
-        "appointment",
-        sa.Column("orphaned", sa.Boolean(), nullable=False, server_default=sa.false()),
-    )
-    op.create_index(
-        "appointment_orphaned_index",
-        "appointment",
-        ["starts_at"],
-        postgresql_where=sa.text("orphaned"),
-        sqlite_where=sa.text("orphaned"),
-    )
 
 
 def _widen_doctor() -> None:
@@ -77,7 +73,8 @@ def _fill_keys() -> None:
 
 def _plain(text: str) -> str:
     """Return a text without case and accents, as it is searched for."""
-    letters = unicodedata.normalize("NFKD", text.casefold())
+    folded = unicodedata.normalize("NFKC", text).translate(IGNORED).casefold()
+    letters = unicodedata.normalize("NFKD", folded).translate(STROKES)
     kept = (char for char in letters if unicodedata.combining(char) < ACCENTS)
     return " ".join(unicodedata.normalize("NFC", "".join(kept)).split())
 
@@ -171,76 +168,9 @@ def _create_steady_hours() -> None:
     )
 
 
-def _create_exceptions() -> None:
-    op.create_table(
-        "date_override",
-        sa.Column("doctor_id", ID, nullable=False),
-        sa.Column("date", sa.Date(), nullable=False),
-        sa.Column("windows", sa.JSON(), nullable=False),
-        sa.PrimaryKeyConstraint("doctor_id", "date", name="date_override_pkey"),
-        sa.ForeignKeyConstraint(["doctor_id"], ["doctor.id"], name="date_override_doctor_id_fkey"),
-    )
-    op.create_table(
-        "time_off",
-        sa.Column("id", ID, nullable=False),
-        sa.Column("doctor_id", ID),
-        sa.Column("starts_at", INSTANT, nullable=False),
-        sa.Column("ends_at", INSTANT, nullable=False),
-        sa.Column("reason", sa.String(200)),
-        sa.Column("created_at", INSTANT, nullable=False),
-        sa.PrimaryKeyConstraint("id", name="time_off_pkey"),
-        sa.ForeignKeyConstraint(["doctor_id"], ["doctor.id"], name="time_off_doctor_id_fkey"),
-        sa.CheckConstraint("starts_at < ends_at", name=op.f("time_off_interval_check")),
-    )
-    op.create_index("time_off_doctor_id_index", "time_off", ["doctor_id"])
-
-
-def _create_visit_type() -> None:
-    op.create_table(
-        "visit_type",
-        sa.Column("id", ID, nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False, server_default="1"),
-        sa.Column("name", sa.String(200), nullable=False),
-        sa.Column("name_key", sa.String(), nullable=False),
-        sa.Column("duration_minutes", sa.SmallInteger(), nullable=False),
-        sa.Column("buffer_before_minutes", sa.SmallInteger(), nullable=False),
-        sa.Column("buffer_after_minutes", sa.SmallInteger(), nullable=False),
-        sa.Column("public", sa.Boolean(), nullable=False),
-        sa.Column("windows", sa.JSON()),
-        sa.Column("created_at", INSTANT, nullable=False),
-        sa.PrimaryKeyConstraint("id", name="visit_type_pkey"),
-        sa.UniqueConstraint("name_key", name="visit_type_name_key_key"),
-        sa.CheckConstraint(
-            "duration_minutes BETWEEN 5 AND 480", name=op.f("visit_type_duration_check")
-        ),
-        sa.CheckConstraint(
-            "buffer_before_minutes BETWEEN 0 AND 240 AND buffer_after_minutes BETWEEN 0 AND 240",
-            name=op.f("visit_type_buffers_check"),
-        ),
-    )
-    op.create_table(
-        "visit_type_doctor",
-        sa.Column("visit_type_id", ID, nullable=False),
-        sa.Column("doctor_id", ID, nullable=False),
-        sa.PrimaryKeyConstraint("visit_type_id", "doctor_id", name="visit_type_doctor_pkey"),
-        sa.ForeignKeyConstraint(
-            ["visit_type_id"],
-            ["visit_type.id"],
-            name="visit_type_doctor_visit_type_id_fkey",
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["doctor_id"], ["doctor.id"], name="visit_type_doctor_doctor_id_fkey"
-        ),
-    )
-
-
 def downgrade() -> None:
-    """Go back. Hours past midnight, rotating hours, and all that is dropped here are lost."""
-    op.drop_index("appointment_orphaned_index", "appointment")
-    op.drop_column("appointment", "orphaned")
-    for table in ("visit_type_doctor", "visit_type", "time_off", "date_override", "clinic"):
-        op.drop_table(table)
+    """Go back. Hours past midnight, rotating ones, and all that is dropped here are lost."""
+    op.drop_table("clinic")
     op.execute(
         "DELETE FROM weekly_hours WHERE end_minute > 1440 OR every_weeks > 1"
         " OR valid_from IS NOT NULL OR valid_until IS NOT NULL"
