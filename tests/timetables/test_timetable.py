@@ -75,6 +75,17 @@ def test_an_override_replaces_the_hours_that_begin_on_its_date() -> None:
     assert _starts(other, TUESDAY) == ["12:00", "12:30"]
 
 
+def test_a_night_gives_way_to_the_hours_of_the_next_date() -> None:
+    """Where a night reaches into other hours that an override has set, no time is offered twice."""
+    early = Window(0, 120, 30)
+    both = _timetable(NIGHT, overrides={TUESDAY: [early, Window(130, 190, 60)]})
+    assert _starts(both, MONDAY) == ["22:00", "22:45"]  # 23:30 would end after midnight
+    assert _starts(both, TUESDAY) == ["00:00", "00:30", "01:00", "01:30", "02:10"]
+    assert _starts(both, TUESDAY, Visit(30)) == ["00:00", "00:30", "01:00", "01:30", "02:10"]
+    for slot in both.slots_on(MONDAY) + both.slots_on(TUESDAY):
+        assert both.supports(slot.start, slot.end)
+
+
 def test_an_override_stands_above_a_holiday(monkeypatch: pytest.MonkeyPatch) -> None:
     """Who has hours for a holiday works on it; who has none does not."""
     monkeypatch.setattr(holidays, "name_of", lambda code, day: code and day == MONDAY and "Day")

@@ -91,7 +91,8 @@ def book(
         timetable = timetables.load(session, doctor, day, day)
         slot = _offered(timetable, day, label)
         _check_limits(slot, Limits.at(clock.now(), timetable.policy, timetable.zone, past=past))
-        _check_number(session, doctor, patient_id, timetable.policy.max_future_appointments)
+        if slot.start > clock.now():
+            _check_number(session, doctor, patient_id, timetable.policy.max_future_appointments)
         appointment_id = _insert(session, doctor, slot, patient_id)
         if appointment_id is not None:
             _record(session, appointment_id, doctor, slot, actor)

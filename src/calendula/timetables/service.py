@@ -33,7 +33,11 @@ _COPIED = (
 def add_doctor(
     session: Session, name: str, *, time_zone: str, actor: str, specialty: str | None = None
 ) -> Doctor:
-    """Add a doctor who works the clinic's default week. Raises NameTaken and NameConfusable."""
+    """Add a doctor who works the clinic's default week. Raises NameTaken and NameConfusable.
+
+    An edit of the whole clinic sees the doctor, or the doctor and their bookings see the edit.
+    """
+    hold_clinic(session)
     doctor = doctors.add(session, name, time_zone=time_zone, specialty=specialty)
     default_week = select(literal(doctor.id, Id), *_COPIED).where(WeeklyHours.doctor_id.is_(None))
     columns = ["doctor_id", *(column.key for column in _COPIED)]

@@ -37,8 +37,8 @@ def slots_of(
 ) -> list[Slot]:
     """Return the slots that the windows of a local date make, in time order.
 
-    They are as long as each window says, and lie within it. With a `length` in minutes they start
-    where those do, and are that long: whether their ends fit in is for the caller to see. One after
+    They are as long as each window says, and lie within it. With a `length` in minutes they are
+    that long, and start at every step: whether their ends fit in is for the caller to see. One after
     midnight has the next date.
 
     A slot that a clock change skips, or that a change falls into, is not offered: its label would

@@ -83,16 +83,9 @@ class Timetable:
         Those of a visit begin at every step of a slot's length in a window, wherever the visit and
         its buffers fit into hours that follow each other without a gap.
         """
-        length = visit.duration if visit else None
-        began = [(day, self.windows_on(day))]
-        began += [(it, self._past_midnight(it)) for it in _dates(day, 1, -1)]
         slots = [
-            slot
-            for it, windows in began
-            for slot in slots_of(it, windows, self.zone, length)
-            if slot.date == day
+            slot for it in _dates(day, 1, 0) for slot in self._begun(it, visit) if slot.date == day
         ]
-        slots.sort(key=lambda slot: slot.start)
         if visit is None:
             return slots
         hours = self._hours(_dates(day, 1, 1))
@@ -122,8 +115,22 @@ class Timetable:
         hours = (span_of(day, window, self.zone) for day in days for window in self.windows_on(day))
         return Union(span for span in hours if span)
 
-    def _past_midnight(self, day: date) -> list[Window]:
-        return [window for window in self.windows_on(day) if window.end_minute > MINUTES_OF_DAY]
+    def _begun(self, day: date, visit: Visit | None) -> list[Slot]:
+        """Return the slots of the windows that begin on a date.
+
+        Where such a window reaches into hours of the next date, as one may that stands beside an
+        override, these stand above it.
+        """
+        windows = self.windows_on(day)
+        slots = slots_of(day, windows, self.zone, visit.duration if visit else None)
+        if all(window.end_minute <= MINUTES_OF_DAY for window in windows):
+            return slots
+        next_hours = self._hours(_dates(day, -1, 1))
+        return [
+            slot
+            for slot in slots
+            if not next_hours.overlaps(Span(slot.start, slot.start + _INSTANT) if visit else slot)
+        ]
 
     def _weekly(self, day: date) -> list[Window]:
         return [it.window for it in self.week if it.applies_on(day)]

@@ -12,7 +12,7 @@ from calendula.clinic.policies.schemas import (
     DoctorPolicy,
     EditedClinic,
     EffectivePolicy,
-    Limits,
+    PolicyBody,
 )
 from calendula.clinic.schemas import Edited
 from calendula.doctors import service as doctors
@@ -54,9 +54,10 @@ def replace_clinic(
     with database.write(dry_run=dry_run) as session:
         clinic = edits.begin_for_clinic(session, precondition)
         everyone = edits.begin_for_all(session)
+        touched = everyone if clinic.holidays != rules.holidays else []  # limits orphan nothing
         clinic.holidays = rules.holidays
         clinic.policy = rules.policy.said()
-        effects = edits.end(session, everyone, "clinic", actor=caller.actor)
+        effects = edits.end(session, touched, "clinic", actor=caller.actor)
     edits.show_version(response, clinic.version, dry_run=dry_run)
     shown = ClinicInfo.of(clinic).model_dump()
     return EditedClinic(**shown, effects=Edited.of(effects, dry_run=dry_run))
@@ -81,7 +82,7 @@ def read_policy(doctor_id: PathId, response: Response, database: DatabaseOfApp) 
 )
 def replace_policy(
     doctor_id: PathId,
-    limits: Limits,
+    limits: PolicyBody,
     response: Response,
     precondition: IfMatch,
     caller: CallerOfRequest,

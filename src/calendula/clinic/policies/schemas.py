@@ -15,7 +15,7 @@ HolidayCalendar = Annotated[Text, AfterValidator(holidays.known_calendar)]
 """A country, or a part of one, whose public holidays are days off (ISO 3166)."""
 
 
-class Limits(Body):
+class PolicyBody(Body):
     """The limits of bookings that are set here. null is no limit; what is not there is not set."""
 
     minimum_notice_minutes: Annotated[
@@ -76,7 +76,7 @@ class ClinicRules(Body):
             examples=["DE-BY"],
         ),
     ]
-    policy: Limits
+    policy: PolicyBody
 
 
 class ClinicInfo(BaseModel):

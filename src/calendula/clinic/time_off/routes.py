@@ -12,7 +12,7 @@ from calendula import clock
 from calendula.access.guard import CallerOfRequest
 from calendula.appointments.orphans import Effects
 from calendula.clinic import edits, examples
-from calendula.clinic.answers import UNKNOWN, UNKNOWN_TIME_OFF
+from calendula.clinic.answers import STALE, UNKNOWN, UNKNOWN_TIME_OFF
 from calendula.clinic.parameters import DryRun
 from calendula.clinic.schemas import Edited
 from calendula.clinic.time_off.schemas import EditedTimeOff, NewTimeOff, TimeOffInfo
@@ -22,7 +22,7 @@ from calendula.doctors import service as doctors
 from calendula.doctors.models import Doctor
 from calendula.errors import NotFound
 from calendula.http.dependencies import DatabaseOfApp, KnownQuery
-from calendula.http.etags import Precondition
+from calendula.http.etags import IfMatch, Precondition
 from calendula.http.fields import PathId
 from calendula.http.json_body import JsonRoute
 from calendula.http.links import link
@@ -60,20 +60,21 @@ def list_time_off(
     "/doctors/{doctor_id}/time-off",
     status_code=201,
     summary="Give a doctor time off",
-    responses={**examples.NEW_TIME_OFF, **UNKNOWN},
+    responses={**examples.NEW_TIME_OFF, **UNKNOWN, **STALE},
 )
 def add_time_off(
     doctor_id: PathId,
     new: NewTimeOff,
     request: Request,
     response: Response,
+    precondition: IfMatch,
     caller: CallerOfRequest,
     database: DatabaseOfApp,
     dry_run: DryRun = False,
 ) -> EditedTimeOff:
     """Let a doctor see no patients for a time, at once."""
     with database.write(dry_run=dry_run) as session:
-        doctor = edits.begin(session, doctor_id, Precondition())
+        doctor = edits.begin(session, doctor_id, precondition)
         off, effects = _add(session, new, doctor, caller.actor)
     return _added(request, response, off, effects, dry_run=dry_run)
 
@@ -81,18 +82,19 @@ def add_time_off(
 @router.delete(
     "/doctors/{doctor_id}/time-off/{time_off_id}",
     summary="Take a doctor's time off back",
-    responses=UNKNOWN_TIME_OFF,
+    responses={**UNKNOWN_TIME_OFF, **STALE},
 )
 def remove_time_off(
     doctor_id: PathId,
     time_off_id: PathId,
+    precondition: IfMatch,
     caller: CallerOfRequest,
     database: DatabaseOfApp,
     dry_run: DryRun = False,
 ) -> Edited:
     """Let a doctor see patients after all."""
     with database.write(dry_run=dry_run) as session:
-        doctor = edits.begin(session, doctor_id, Precondition())
+        doctor = edits.begin(session, doctor_id, precondition)
         effects = _remove(session, time_off_id, doctor, caller.actor)
     return Edited.of(effects, dry_run=dry_run)
 
@@ -110,19 +112,20 @@ def list_clinic_time_off(
     "/time-off",
     status_code=201,
     summary="Give all doctors time off",
-    responses=examples.NEW_TIME_OFF_FOR_ALL,
+    responses={**examples.NEW_TIME_OFF_FOR_ALL, **STALE},
 )
 def add_clinic_time_off(
     new: NewTimeOff,
     request: Request,
     response: Response,
+    precondition: IfMatch,
     caller: CallerOfRequest,
     database: DatabaseOfApp,
     dry_run: DryRun = False,
 ) -> EditedTimeOff:
     """Let nobody see patients for a time, at once; doctors who come later neither."""
     with database.write(dry_run=dry_run) as session:
-        everyone = _everyone(session)
+        everyone = _everyone(session, precondition)
         off, effects = _add(session, new, everyone, caller.actor)
     return _added(request, response, off, effects, dry_run=dry_run)
 
@@ -130,19 +133,23 @@ def add_clinic_time_off(
 @router.delete(
     "/time-off/{time_off_id}",
     summary="Take the whole clinic's time off back",
-    responses=UNKNOWN_TIME_OFF,
+    responses={**UNKNOWN_TIME_OFF, **STALE},
 )
 def remove_clinic_time_off(
-    time_off_id: PathId, caller: CallerOfRequest, database: DatabaseOfApp, dry_run: DryRun = False
+    time_off_id: PathId,
+    precondition: IfMatch,
+    caller: CallerOfRequest,
+    database: DatabaseOfApp,
+    dry_run: DryRun = False,
 ) -> Edited:
     """Let the doctors see patients after all."""
     with database.write(dry_run=dry_run) as session:
-        effects = _remove(session, time_off_id, _everyone(session), caller.actor)
+        effects = _remove(session, time_off_id, _everyone(session, precondition), caller.actor)
     return Edited.of(effects, dry_run=dry_run)
 
 
-def _everyone(session: Session) -> Sequence[Doctor]:
-    edits.begin_for_clinic(session, Precondition())
+def _everyone(session: Session, precondition: Precondition) -> Sequence[Doctor]:
+    edits.begin_for_clinic(session, precondition)
     return edits.begin_for_all(session)
 
 
@@ -183,7 +190,7 @@ def _added(
     request: Request, response: Response, off: TimeOff, effects: Effects, *, dry_run: bool
 ) -> EditedTimeOff:
     if dry_run:
-        response.status_code = HTTPStatus.OK
+        response.status_code = HTTPStatus.OK.value
     else:
         whose = f"/doctors/{off.doctor_id}" if off.doctor_id else ""
         response.headers["Location"] = link(request, f"/v1{whose}/time-off/{off.id}")
