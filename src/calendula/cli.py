@@ -101,9 +101,10 @@ def list_doctors() -> None:
         server.prepare(database)
         with database.read() as session:
             everyone = doctors.everyone(session)
-    table = Table("Name", "Specialty", "Time zone", box=None, pad_edge=False)
+    table = Table("Name", "Specialty", "Time zone", "", box=None, pad_edge=False)
     for each in everyone:
-        table.add_row(Text(each.name), Text(each.specialty or ""), each.time_zone)
+        sees_patients = "" if each.active else "sees no patients"
+        table.add_row(Text(each.name), Text(each.specialty or ""), each.time_zone, sees_patients)
     _out.print(table if everyone else "No doctors yet: calendula doctor add NAME.")
 
 

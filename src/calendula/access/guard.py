@@ -2,11 +2,13 @@
 
 from contextlib import suppress
 from typing import Annotated
+from uuid import UUID
 
-from fastapi import Depends, Request
+from fastapi import BackgroundTasks, Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from calendula.access import roles, service
+from calendula.access.models import ApiKey
 from calendula.access.roles import PUBLIC, Caller, Role
 from calendula.database import Database
 from calendula.errors import Forbidden, InvalidToken, Unauthenticated, Unavailable
@@ -17,7 +19,9 @@ _NEEDS_KEY = "This needs a key, sent as Authorization: Bearer."
 _NO_GOOD = "The key is not valid."
 
 
-async def authorise(request: Request, database: DatabaseOfApp) -> Caller:
+async def authorise(
+    request: Request, response: Response, background: BackgroundTasks, database: DatabaseOfApp
+) -> Caller:
     """Return who calls, if they may do what they ask for.
 
     Without a key, nothing is looked up anywhere. Raises Unauthenticated where a key is needed and
@@ -26,11 +30,19 @@ async def authorise(request: Request, database: DatabaseOfApp) -> Caller:
     """
     operation = request.scope["route"].name
     token = _token(request) if roles.asks(operation) else None
-    caller = PUBLIC if token is None else await run_in_threadpool(_look_up, database, token)
+    response.headers["Vary"] = "Authorization"
+    caller = PUBLIC
+    if token is not None:
+        key = await run_in_threadpool(_look_up, database, token)
+        caller = Caller(Role(key.role), key.id, key.doctor_id)
+        response.headers["Cache-Control"] = "no-store"
+        if service.use_is_due(key):  # the answer does not wait for the database's writer
+            background.add_task(_record_use, database, key.id)
     if roles.may(operation, caller, parse_id(request.path_params.get("doctor_id"))):
         return caller
     if caller.key_id is None:
         raise Unauthenticated(_NEEDS_KEY)
+    await background()  # which are not done behind an error
     raise Forbidden("The key's role may not do this.")
 
 
@@ -50,12 +62,14 @@ def _token(request: Request) -> str | None:
     return token.strip() if scheme.lower() == "bearer" else None
 
 
-def _look_up(database: Database, token: str) -> Caller:
+def _look_up(database: Database, token: str) -> ApiKey:
     with database.read() as session:
         key = service.find_valid(session, token)
     if key is None:
         raise InvalidToken(_NO_GOOD)
-    if service.use_is_due(key):
-        with suppress(Unavailable), database.write() as session:  # the request matters more
-            service.record_use(session, key.id)
-    return Caller(Role(key.role), key.id, key.doctor_id)
+    return key
+
+
+def _record_use(database: Database, key_id: UUID) -> None:
+    with suppress(Unavailable), database.write() as session:  # the next use is written down then
+        service.record_use(session, key_id)

@@ -40,7 +40,6 @@ def create_key(
             expires_at=new.expires_at,
         )
     response.headers["Location"] = link(request, f"/v1/keys/{key.id}")
-    response.headers["Cache-Control"] = "no-store"
     return NewKeyInfo(**KeyInfo.model_validate(key).model_dump(), key=text)
 
 

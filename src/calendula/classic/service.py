@@ -25,8 +25,8 @@ def book(
 ) -> Outcome:
     """Book the slot, or find that its key has booked before; return the answer's members.
 
-    `actor` is who books, as the event log calls them. Raises UnknownDoctor, SlotTaken,
-    SlotNotOffered, SlotPassed and KeyReused.
+    `actor` is who books, as the event log calls them. Raises KeyReused, UnknownDoctor,
+    NameConfusable, and what `appointments.book` raises.
     """
     return idempotency.once(
         session,

@@ -48,7 +48,7 @@ def find_all(session: Session, keys: Iterable[str]) -> dict[str, Doctor]:
 def lock_all(session: Session, some: Iterable[Doctor]) -> None:
     """Keep bookings and edits of these doctors out until the transaction ends, and read them anew.
 
-    All who lock several do so in the order of the ids, so that they wait and do not deadlock.
+    In the order of the ids, so that two who lock several wait for each other and do not deadlock.
     """
     for batch in batches(sorted({doctor.id for doctor in some})):
         query = select(Doctor).where(Doctor.id.in_(batch)).order_by(Doctor.id)
@@ -58,9 +58,12 @@ def lock_all(session: Session, some: Iterable[Doctor]) -> None:
 
 
 def get(session: Session, name: str) -> Doctor:
-    """Return the doctor of this name; raise UnknownDoctor with the nearest known names."""
+    """Return the doctor of this name; raise UnknownDoctor with the nearest known names.
+
+    One who sees no patients any more is not known.
+    """
     doctor = find(session, name)
-    if doctor is None:
+    if doctor is None or not doctor.active:
         raise UnknownDoctor(
             "No doctor of that name works here.", nearest_doctors=_nearest(session, name)
         )

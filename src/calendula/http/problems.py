@@ -74,8 +74,9 @@ def problem(
     if failure_message is not None:
         failed = status >= HTTPStatus.INTERNAL_SERVER_ERROR
         content = {"msg": failure_message if failed else detail, **content}
+    headers = {"Cache-Control": "no-store", **(headers or {})}
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
-        headers = {**RETRY_AFTER, **(headers or {})}
+        headers = {**RETRY_AFTER, **headers}
     return JSONResponse(content, int(status), headers=headers, media_type=MEDIA_TYPE)
 
 

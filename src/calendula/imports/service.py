@@ -32,7 +32,8 @@ def run(
     the transaction.
 
     Everybody here takes locks in the order in which a booking does, patients before doctors, and
-    the clinic before both as its edits do: so one waits for the other, and neither deadlocks.
+    the clinic before both as its edits do: so one waits for the other. Only who gives a doctor the
+    very name that a file adds, at that moment, may be told that the database does not answer.
     """
     checked = lines.check(rows)
     weeks = hours.by_doctor(lines.of_kind(checked.lines, HoursRecord))

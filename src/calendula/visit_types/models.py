@@ -28,7 +28,7 @@ class VisitType(Base):
 
 
 class VisitTypeDoctor(Base):
-    """A doctor who offers a kind of visit. One whom nobody is named for is offered by all."""
+    """A doctor who offers a kind of visit. A kind for which nobody is named is offered by all."""
 
     __tablename__ = "visit_type_doctor"
 

@@ -73,14 +73,23 @@ def needs(visit_type: VisitType) -> Visit:
     )
 
 
-def doctors_of(session: Session, some: Sequence[VisitType]) -> dict[UUID, list[UUID]]:
-    """Return the doctors who are named for kinds of visit; one that has none is not there."""
+def doctors_of(
+    session: Session, some: Sequence[VisitType], *, staff: bool
+) -> dict[UUID, list[UUID]]:
+    """Return the doctors who are named for kinds of visit; one that has none is not there.
+
+    Who sees no patients any more is named to the staff alone.
+    """
     named: dict[UUID, list[UUID]] = {}
-    query = select(VisitTypeDoctor).where(
-        VisitTypeDoctor.visit_type_id.in_([visit_type.id for visit_type in some])
+    query = (
+        select(VisitTypeDoctor, Doctor.active)
+        .join(Doctor)
+        .where(VisitTypeDoctor.visit_type_id.in_([visit_type.id for visit_type in some]))
     )
-    for row in session.scalars(query.order_by(VisitTypeDoctor.doctor_id)):
-        named.setdefault(row.visit_type_id, []).append(row.doctor_id)
+    for row, active in session.execute(query.order_by(VisitTypeDoctor.doctor_id)):
+        theirs = named.setdefault(row.visit_type_id, [])
+        if staff or active:
+            theirs.append(row.doctor_id)
     return named
 
 

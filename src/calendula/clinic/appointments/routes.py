@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query
 from sqlalchemy import select
 
 from calendula.access.guard import CallerOfRequest
@@ -26,7 +26,6 @@ router = APIRouter(
 
 @router.get("", summary="List appointments", responses=examples.APPOINTMENTS)
 def list_appointments(
-    response: Response,
     caller: CallerOfRequest,
     database: DatabaseOfApp,
     doctor: Annotated[Id | None, Query(description="Only this doctor's.")] = None,
@@ -48,6 +47,5 @@ def list_appointments(
         order = [Appointment.starts_at, Appointment.id]
         rows, following = page(session, query, order, cursor, limit)
         who = patients.by_ids(session, (row.patient_id for row in rows))
-    response.headers["Cache-Control"] = "no-store"
     items = [ListedAppointment.listed(row, who[row.patient_id]) for row in rows]
     return Page(items=items, next=following)

@@ -134,7 +134,10 @@ def deactivate_doctor(
         Flag, Query(description="Also with appointments ahead: they stay, as orphaned.")
     ] = False,
 ) -> EditedDoctor:
-    """Offer nothing of a doctor any more. Appointments ahead must be dealt with, or forced."""
+    """Offer nothing of a doctor any more. Appointments ahead must be dealt with, or forced.
+
+    A dry run tells what it would do by force. The doctor's key stays as it is: revoke it.
+    """
     with database.write(dry_run=dry_run) as session:
         doctor = edits.begin(session, doctor_id, precondition)
         if not (force or dry_run):

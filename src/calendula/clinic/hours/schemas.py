@@ -182,9 +182,9 @@ class Week(Body):
     windows: WeekWindows
 
     @classmethod
-    def of(cls, week: list[WeeklyWindow]) -> Self:
-        """Return a week as it goes over the wire."""
-        return cls(windows=[WeeklyHoursWindow.of_week(it) for it in week])
+    def of(cls, week: list[WeeklyWindow]) -> "Week":
+        """Return a week as it goes over the wire; one that is stored was checked before."""
+        return cls.model_construct(windows=[WeeklyHoursWindow.of_week(it) for it in week])
 
     def weekly_windows(self) -> list[WeeklyWindow]:
         """Return it as the rules take it."""

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy.orm import Session
 
 from calendula.access.guard import CallerOfRequest
+from calendula.access.roles import Caller
 from calendula.clinic import examples
 from calendula.clinic.answers import STALE, UNKNOWN, UNKNOWN_VISIT_TYPE
 from calendula.clinic.visit_types.schemas import VisitTypeBody, VisitTypeInfo
@@ -41,7 +42,7 @@ def list_visit_types(
         if doctor is not None:
             doctors.by_id(session, doctor, inactive=caller.is_staff)
         rows, following = page(session, query, [VisitType.name_key], cursor, limit)
-        named = service.doctors_of(session, rows)
+        named = service.doctors_of(session, rows, staff=caller.is_staff)
     return Page(items=[VisitTypeInfo.of(it, named.get(it.id)) for it in rows], next=following)
 
 
@@ -57,7 +58,7 @@ def create_visit_type(
     with database.write() as session:
         added = service.save(session, None, new.values(), new.doctor_ids)
         _record(session, "visit-type.added", added.id, caller.actor)
-        shown = _shown(session, added)
+        shown = _shown(session, added, caller)
     response.headers["Location"] = link(request, f"/v1/visit-types/{added.id}")
     etags.show(response, added.version)
     return shown
@@ -70,7 +71,7 @@ def read_visit_type(
     """Show a kind of visit; one that only the staff books, to the staff alone."""
     with database.read() as session:
         found = service.get(session, visit_type_id, staff=caller.is_staff)
-        shown = _shown(session, found)
+        shown = _shown(session, found, caller)
     etags.show(response, found.version)
     return shown
 
@@ -94,7 +95,7 @@ def replace_visit_type(
         precondition.check(found.version)
         service.save(session, found, body.values(), body.doctor_ids)
         _record(session, "visit-type.replaced", found.id, caller.actor)
-        shown = _shown(session, found)
+        shown = _shown(session, found, caller)
     etags.show(response, found.version)
     return shown
 
@@ -116,8 +117,8 @@ def remove_visit_type(
         _record(session, "visit-type.removed", found.id, caller.actor)
 
 
-def _shown(session: Session, visit_type: VisitType) -> VisitTypeInfo:
-    named = service.doctors_of(session, [visit_type])
+def _shown(session: Session, visit_type: VisitType, caller: Caller) -> VisitTypeInfo:
+    named = service.doctors_of(session, [visit_type], staff=caller.is_staff)
     return VisitTypeInfo.of(visit_type, named.get(visit_type.id))
 
 
