@@ -10,7 +10,12 @@ from sqlalchemy.orm import Session
 from calendula import clock
 from calendula.appointments import service
 from calendula.appointments.models import Appointment
-from calendula.appointments.service import SlotNotOffered, SlotPassed, SlotTaken
+from calendula.appointments.service import (
+    SlotNotOffered,
+    SlotPassed,
+    SlotTaken,
+    TooManyAppointments,
+)
 from calendula.database import Database
 from calendula.doctors import service as doctors
 from calendula.doctors.models import Doctor
@@ -115,6 +120,17 @@ def test_the_past_is_refused_where_it_is_past(
         _book(session, "9:30 AM - 10:00 AM", past=False)
     with database.write() as session:
         _book(session, past=False)
+
+
+def test_the_past_counts_for_no_limit(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who has as many appointments ahead as the policy allows can still be booked in the past."""
+    monkeypatch.setattr(clock, "now", lambda: datetime(2025, 2, 7, 4, 15, tzinfo=UTC))
+    with database.write() as session:
+        doctors.get(session, "Dr. Rajesh Kumar").policy = {"max_future_appointments": 1}
+        _book(session)
+        _book(session, "9:00 AM - 9:30 AM")
+    with pytest.raises(TooManyAppointments), database.write() as session:
+        _book(session, "10:30 AM - 11:00 AM")
 
 
 def test_busy_is_what_reaches_into_a_time(database: Database) -> None:

@@ -1,6 +1,7 @@
 """An edit of the whole clinic, and doctors who come while it is under way."""
 
 import pytest
+from fastapi.testclient import TestClient
 
 from calendula.clinic import edits
 from calendula.database import Database
@@ -8,6 +9,18 @@ from calendula.errors import Unavailable
 from calendula.http.etags import Precondition
 from calendula.settings import Settings
 from calendula.timetables import service as timetables
+
+
+def test_time_off_is_given_to_what_was_seen(admin: TestClient, mei: str) -> None:
+    """Time off is an edit like others: with a stale version it is neither given nor taken back."""
+    off = {"start": "2030-01-01T00:00:00Z", "end": "2030-01-02T00:00:00Z"}
+    stale = {"If-Match": '"0"'}
+    for path in f"/v1/doctors/{mei}/time-off", "/v1/time-off":
+        assert admin.post(path, json=off, headers=stale).status_code == 412
+        given = admin.post(path, json=off).headers["location"]
+        assert admin.delete(given, headers=stale).status_code == 412
+        assert admin.delete(given).status_code == 200
+    assert admin.get(f"/v1/doctors/{mei}/time-off").json()["items"] == []
 
 
 def test_a_doctor_comes_before_an_edit_of_the_clinic_or_after_it(

@@ -38,8 +38,8 @@ def slots_of(
     """Return the slots that the windows of a local date make, in time order.
 
     They are as long as each window says, and lie within it. With a `length` in minutes they are
-    that long, and start at every step: whether their ends fit in is for the caller to see. One after
-    midnight has the next date.
+    that long, and start at every step: whether their ends fit in is for the caller to see. One
+    after midnight has the next date.
 
     A slot that a clock change skips, or that a change falls into, is not offered: its label would
     not be true. A time that the change repeats is offered once, the first time it comes.

@@ -162,6 +162,18 @@ def test_a_visit_type_is_some_doctors(admin: TestClient, mei: str) -> None:
     assert admin.get(f"{PATH}?doctor=x").status_code == 422
 
 
+def test_the_public_is_told_of_nobody_who_is_gone(admin: TestClient, mei: str) -> None:
+    """A doctor who sees no patients any more is named for a visit type to the staff alone."""
+    path = f"{PATH}/{_add(admin, 'Theirs', doctor_ids=[mei])}"
+    admin.post(f"/v1/doctors/{mei}/deactivate")
+    assert admin.get(path).json()["doctor_ids"] == [mei]
+    assert admin.get(f"{PATH}?doctor={mei}").status_code == 200
+    del admin.headers["authorization"]
+    assert admin.get(path).json()["doctor_ids"] == []
+    assert mei not in admin.get(PATH).text
+    assert admin.get(f"{PATH}?doctor={mei}").status_code == 404
+
+
 def test_the_list_comes_in_pages(admin: TestClient) -> None:
     """Page by page, every visit type comes once, by name."""
     names = ["zeta", "Alpha", "beta", "Ärger", "Eta", "張"]
