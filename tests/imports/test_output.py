@@ -71,7 +71,6 @@ def test_a_file_that_is_none_is_one_line(
     assert words in line
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="a terminal of its own is Unix's")
 def test_somebody_who_looks_sees_it_advance(tmp_path: Path) -> None:
     """On a terminal there is a bar on standard error; elsewhere nothing but errors is written."""
     (tmp_path / "a.csv").write_bytes(tables.csv_of([tables.DOCTOR, tables.HOURS]))
