@@ -88,7 +88,7 @@ def test_a_time_that_overlaps_is_refused(database: Database) -> None:
         _book(session)
         session.execute(update(Appointment).values(slot="10:15 AM - 10:45 AM"))
         later = datetime(2025, 2, 7, 5, 15, tzinfo=UTC)
-        session.execute(update(Appointment).values(ends_at=later))
+        session.execute(update(Appointment).values(ends_at=later, occupied_until=later))
     with pytest.raises(SlotTaken), database.write() as session:
         _book(session, "10:30 AM - 11:00 AM")
 

@@ -38,7 +38,7 @@ def connection(database: Database) -> Iterator[Connection]:
 
 
 def _appointment(connection: Connection, **other: Any) -> dict[str, Any]:
-    return {
+    values = {
         "id": uuid4(),
         "doctor_id": connection.scalars(select(Doctor.id).order_by(Doctor.name)).first(),
         "patient_id": connection.scalar(select(Patient.id)),
@@ -48,8 +48,12 @@ def _appointment(connection: Connection, **other: Any) -> dict[str, Any]:
         "ends_at": TEN + timedelta(minutes=30),
         "status": "booked",
         "created_at": TEN,
+        "updated_at": TEN,
         **other,
     }
+    occupied = {"occupied_from": values["starts_at"], "occupied_until": values["ends_at"]}
+    hold = {"expires_at": TEN, "held_by": "public", "hold_number": 1}
+    return {**occupied, **(hold if values["status"] == Status.PENDING else {}), **values}
 
 
 def _refused(connection: Connection, statement: Any) -> None:
@@ -133,9 +137,15 @@ def test_what_is_given_back_holds_nothing(connection: Connection, status: str) -
 @pytest.mark.parametrize(
     "change",
     [
-        {"starts_at": TEN + timedelta(minutes=15)},
+        {"starts_at": TEN + timedelta(minutes=15), "occupied_from": TEN + timedelta(minutes=15)},
+        {"occupied_from": TEN + timedelta(minutes=15)},
         {"slot": "10:00 AM - 10:30 AM"},
-        {"starts_at": TEN, "ends_at": TEN + timedelta(minutes=30)},
+        {
+            "starts_at": TEN,
+            "occupied_from": TEN,
+            "ends_at": TEN + timedelta(minutes=30),
+            "occupied_until": TEN + timedelta(minutes=30),
+        },
     ],
 )
 def test_no_appointment_is_moved_onto_another(
@@ -150,8 +160,9 @@ def test_no_appointment_is_moved_onto_another(
 
 def test_an_appointment_may_move_within_its_own_time(connection: Connection) -> None:
     """An appointment does not stand in its own way."""
-    times = {"starts_at": TEN + timedelta(minutes=15), "ends_at": TEN + timedelta(minutes=45)}
-    connection.execute(update(Appointment).values(**times))
+    start, end = TEN + timedelta(minutes=15), TEN + timedelta(minutes=45)
+    occupied = {"occupied_from": start, "occupied_until": end}
+    connection.execute(update(Appointment).values(starts_at=start, ends_at=end, **occupied))
     connection.commit()
 
 

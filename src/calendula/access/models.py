@@ -29,3 +29,13 @@ class ApiKey(Base):
     revoked_at: Mapped[datetime | None] = mapped_column(Instant)
     last_used_at: Mapped[datetime | None] = mapped_column(Instant)
     """To the minute or so: it is not written at every request."""
+
+
+class AppointmentToken(Base):
+    """A patient's own access to one appointment. Of the token itself only the SHA-256 is kept."""
+
+    __tablename__ = "appointment_token"
+
+    digest: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    appointment_id: Mapped[UUID] = mapped_column(Id, ForeignKey("appointment.id"), index=True)
+    expires_at: Mapped[datetime] = mapped_column(Instant)

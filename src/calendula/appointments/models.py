@@ -1,57 +1,81 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, false, text
+from sqlalchemy import ForeignKey, Index, SmallInteger, String, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from calendula.appointments.status import HOLDING
+from calendula import names
+from calendula.appointments.status import HOLDING, Status
 from calendula.database import Base, Id, Instant
+from calendula.patients.models import EMAIL_LENGTH, PHONE_LENGTH, Patient
+from calendula.visit_types.models import VisitType
 
 HOLDS_ITS_SLOT = f"status IN ({', '.join(repr(status.value) for status in HOLDING)})"
+IS_PENDING = f"status = '{Status.PENDING.value}'"
+NOTE_LENGTH = 1000
+
+
+def _partial_index(name: str, *columns: str, where: str, unique: bool = False) -> Index:
+    condition = text(where)
+    return Index(name, *columns, unique=unique, postgresql_where=condition, sqlite_where=condition)
 
 
 class Appointment(Base):
-    """A patient in a slot of a doctor.
+    """A patient in a slot of a doctor; while it is pending, a hold, which need not have a patient.
 
-    No two that hold their slot share it: the unique index below. No two of them overlap, none is
-    longer than a day, every status is known: the migrations say so to each database in its words.
+    No two that hold their slot share it: the unique index below. No two of them overlap in the time
+    that they occupy, none takes longer than a day, every status is known, what is pending has an
+    expiry and what is booked has a patient: the migrations say so to each database in its words.
     """
 
     __tablename__ = "appointment"
     __table_args__ = (
-        Index(
-            "appointment_slot_key",
-            "doctor_id",
-            "date",
-            "slot",
-            unique=True,
-            postgresql_where=text(HOLDS_ITS_SLOT),
-            sqlite_where=text(HOLDS_ITS_SLOT),
+        _partial_index(
+            "appointment_slot_key", "doctor_id", "date", "slot", where=HOLDS_ITS_SLOT, unique=True
         ),
-        Index(
-            "appointment_start_index",
-            "doctor_id",
-            "starts_at",
-            postgresql_where=text(HOLDS_ITS_SLOT),
-            sqlite_where=text(HOLDS_ITS_SLOT),
+        _partial_index(
+            "appointment_start_index", "doctor_id", "occupied_from", where=HOLDS_ITS_SLOT
         ),
+        Index("appointment_doctor_index", "doctor_id", "starts_at", "id"),
         Index("appointment_time_index", "starts_at", "id"),
-        Index(
-            "appointment_orphaned_index",
-            "starts_at",
-            postgresql_where=text("orphaned"),
-            sqlite_where=text("orphaned"),
+        _partial_index("appointment_orphaned_index", "starts_at", where="orphaned"),
+        _partial_index(
+            "appointment_visit_type_index", "visit_type_id", where="visit_type_id IS NOT NULL"
+        ),
+        _partial_index(
+            "appointment_hold_key", "held_by", "hold_number", where=IS_PENDING, unique=True
         ),
     )
 
     id: Mapped[UUID] = mapped_column(Id, primary_key=True)
     doctor_id: Mapped[UUID] = mapped_column(Id, ForeignKey("doctor.id"))
-    patient_id: Mapped[UUID] = mapped_column(Id, ForeignKey("patient.id"), index=True)
+    patient_id: Mapped[UUID | None] = mapped_column(Id, ForeignKey(Patient.id), index=True)
+    visit_type_id: Mapped[UUID | None] = mapped_column(Id, ForeignKey(VisitType.id))
     date: Mapped[date]
     slot: Mapped[str] = mapped_column(String(32))
     starts_at: Mapped[datetime] = mapped_column(Instant)
     ends_at: Mapped[datetime] = mapped_column(Instant)
+    occupied_from: Mapped[datetime] = mapped_column(Instant)
+    """With the buffers of its visit type, which are the doctor's time too."""
+    occupied_until: Mapped[datetime] = mapped_column(Instant)
     status: Mapped[str] = mapped_column(String(16))
+    version: Mapped[int] = mapped_column(server_default="1")
+    """One more with every change."""
+    sequence: Mapped[int] = mapped_column(server_default="0")
+    """One more with every change that calendars must know of (RFC 5546, section 2.1.4)."""
     orphaned: Mapped[bool] = mapped_column(server_default=false())
     """Whether the doctor's timetable has lost the time after it was booked."""
+    expires_at: Mapped[datetime | None] = mapped_column(Instant)
+    """Of a hold: when it keeps nobody out any more."""
+    held_by: Mapped[str | None] = mapped_column(String(64))
+    """Of a hold: whose it is."""
+    hold_number: Mapped[int | None] = mapped_column(SmallInteger)
+    """Of a hold: which of its holder's it is. They have only so many numbers."""
+    email: Mapped[str | None] = mapped_column(String(EMAIL_LENGTH))
+    """To whom to write about this appointment, where the booking said so."""
+    phone: Mapped[str | None] = mapped_column(String(PHONE_LENGTH))
+    note: Mapped[str | None] = mapped_column(String(NOTE_LENGTH))
+    reason: Mapped[str | None] = mapped_column(String(names.MAX_LENGTH))
+    """Why it was cancelled, in somebody's words."""
     created_at: Mapped[datetime] = mapped_column(Instant)
+    updated_at: Mapped[datetime] = mapped_column(Instant)

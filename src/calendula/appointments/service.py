@@ -173,8 +173,11 @@ def _insert(session: Session, doctor: Doctor, slot: Slot, patient_id: UUID) -> U
         Appointment.slot: literal(slot.label),
         Appointment.starts_at: literal(slot.start, Instant),
         Appointment.ends_at: literal(slot.end, Instant),
+        Appointment.occupied_from: literal(slot.start, Instant),
+        Appointment.occupied_until: literal(slot.end, Instant),
         Appointment.status: literal(Status.BOOKED.value),
         Appointment.created_at: literal(clock.now(), Instant),
+        Appointment.updated_at: literal(clock.now(), Instant),
     }
     row = (
         select(*values.values())

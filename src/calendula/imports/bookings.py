@@ -150,6 +150,7 @@ def _insert(
 
 
 def _row(it: _Draft, people: Mapping[tuple[str, str], UUID]) -> dict[str, Any]:
+    now = clock.now()
     return {
         "id": it.id,
         "doctor_id": it.doctor.id,
@@ -158,9 +159,12 @@ def _row(it: _Draft, people: Mapping[tuple[str, str], UUID]) -> dict[str, Any]:
         "slot": it.slot.label,
         "starts_at": it.slot.start,
         "ends_at": it.slot.end,
+        "occupied_from": it.slot.start,
+        "occupied_until": it.slot.end,
         "status": Status.BOOKED.value,
         "orphaned": it.orphaned,
-        "created_at": clock.now(),
+        "created_at": now,
+        "updated_at": now,
     }
 
 

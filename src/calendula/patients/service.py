@@ -58,7 +58,7 @@ def _known(session: Session, people: Sequence[tuple[str, str]]) -> dict[tuple[st
     return {
         (identifier, name): patient_id
         for identifier, name, patient_id in session.execute(query)
-        if (identifier, name) in wanted
+        if identifier and name and (identifier, name) in wanted
     }
 
 

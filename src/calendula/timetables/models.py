@@ -16,6 +16,10 @@ class Clinic(Base):
 
     id: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
     version: Mapped[int] = mapped_column(server_default="1")
+    name: Mapped[str | None] = mapped_column(String(names.MAX_LENGTH))
+    """For patients: in calendar files, and where they are told whom to call."""
+    phone: Mapped[str | None] = mapped_column(String(40))
+    email: Mapped[str | None] = mapped_column(String(254))
     holidays: Mapped[str | None] = mapped_column(String(MAX_LENGTH))
     policy: Mapped[JsonObject] = mapped_column(Json, server_default=text("'{}'"))
     """The limits that are set, by the names of `Policy`."""

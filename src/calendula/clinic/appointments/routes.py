@@ -37,7 +37,7 @@ def list_appointments(
     limit: Limit = 50,
 ) -> Page[ListedAppointment]:
     """List appointments in time order. A doctor sees their own."""
-    query = select(Appointment)
+    query = select(Appointment).where(Appointment.patient_id.is_not(None))
     for whose in (doctor, caller.doctor_id):
         if whose is not None:
             query = query.where(Appointment.doctor_id == whose)
@@ -46,6 +46,6 @@ def list_appointments(
     with database.read() as session:
         order = [Appointment.starts_at, Appointment.id]
         rows, following = page(session, query, order, cursor, limit)
-        who = patients.by_ids(session, (row.patient_id for row in rows))
-    items = [ListedAppointment.listed(row, who[row.patient_id]) for row in rows]
+        who = patients.by_ids(session, (row.patient_id for row in rows if row.patient_id))
+    items = [ListedAppointment.listed(row, who[row.patient_id]) for row in rows if row.patient_id]
     return Page(items=items, next=following)
