@@ -48,7 +48,7 @@ def clean(text: str) -> str:
         raise ValueError("must not be blank")
     if len(name) > MAX_LENGTH:
         raise ValueError(f"must have at most {MAX_LENGTH} characters")
-    if any(map(_hidden, name)):
+    if any(map(is_hidden, name)):
         raise ValueError("must not hold control or invisible characters")
     if not any(unicodedata.category(char)[0] in "LNS" for char in name):
         raise ValueError("must hold a letter, a digit or a symbol")
@@ -82,15 +82,16 @@ def skeleton(name: str) -> str:
     return key(latin).translate(_LOOKS_LIKE)
 
 
+def is_hidden(char: str) -> bool:
+    """Tell whether a character is a control, invisible or none, or turns the text around."""
+    category = unicodedata.category(char)
+    formats = category == "Cf" and char not in _JOINERS
+    return formats or category in {"Cc", "Cs", "Zl", "Zp"} or char in _SHOW_NOTHING
+
+
 @cache
 def _lookalike(char: str) -> str:
     from confusable_homoglyphs import confusables  # half a megabyte that only a new doctor needs
 
     alike = (other["c"] for other in confusables.confusables_data.get(char, ()))
     return next((other for other in alike if other.isascii() and len(other) == 1), char)
-
-
-def _hidden(char: str) -> bool:
-    category = unicodedata.category(char)
-    formats = category == "Cf" and char not in _JOINERS
-    return formats or category in {"Cc", "Cs", "Zl", "Zp"} or char in _SHOW_NOTHING

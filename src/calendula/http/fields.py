@@ -1,11 +1,13 @@
 """The kinds of field that come over the wire. Their messages are read after the field's name."""
 
 import re
+import unicodedata
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
+from email_validator import EmailNotValidError, validate_email
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -29,6 +31,12 @@ _INSTANT = re.compile(
 _UUID = re.compile(r"[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _INTEGERS = 2**63
+_PHONE = re.compile(r"[0-9 +()./-]+")
+_DIGITS_OF_PHONE = range(3, 21)
+EMAIL_LENGTH = 254
+"""Characters (RFC 5321, section 4.5.3.1.3, without the brackets of a path)."""
+PHONE_LENGTH = 40
+NOTE_LENGTH = 1000
 
 
 class Body(BaseModel):
@@ -114,6 +122,41 @@ def _without_nul(text: str) -> str:
     return text
 
 
+def _email(text: str) -> str:
+    """Return an address as mail is sent to it (RFC 5321, 6531): its domain in lower case, NFC."""
+    try:
+        found = validate_email(text.strip(), strict=True, check_deliverability=False).normalized
+    except EmailNotValidError:  # whose words repeat what was given
+        found = ""
+    if not 0 < len(found) <= EMAIL_LENGTH:
+        raise ValueError("must be an e-mail address")
+    return found
+
+
+def _phone(text: str) -> str:
+    """Return a number as it was typed, with single spaces."""
+    number = " ".join(text.split())
+    digits = sum(char.isdecimal() for char in number)
+    fits = _PHONE.fullmatch(number) and len(number) <= PHONE_LENGTH and digits in _DIGITS_OF_PHONE
+    if not fits:
+        raise ValueError("must be a telephone number such as +91 22 5550 0100")
+    return number
+
+
+def _note(value: Any) -> str | None:
+    """Return a text of several lines, as NFC, with plain line breaks; None where it is blank."""
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise PydanticCustomError("text", "must be a text")
+    note = unicodedata.normalize("NFC", value.replace("\r\n", "\n").strip())
+    if len(note) > NOTE_LENGTH:
+        raise ValueError(f"must have at most {NOTE_LENGTH} characters")
+    if any(char not in "\n\t" and names.is_hidden(char) for char in note):
+        raise ValueError("must not hold control or invisible characters")
+    return note or None
+
+
 def _id(value: Any) -> Any:
     if value is not None and parse_id(value) is None:
         raise ValueError("must be a UUID")
@@ -147,6 +190,23 @@ Identifier = Annotated[
         }
     ),
 ]
+Email = Annotated[
+    Text,
+    AfterValidator(_email),
+    WithJsonSchema({"type": "string", "format": "email", "maxLength": EMAIL_LENGTH}),
+]
+Phone = Annotated[
+    Text,
+    AfterValidator(_phone),
+    WithJsonSchema({"type": "string", "minLength": 3, "maxLength": PHONE_LENGTH}),
+]
+"""A telephone number, as people write it: a clinic may have extensions that no plan numbers."""
+Note = Annotated[
+    str | None,
+    BeforeValidator(_note),
+    WithJsonSchema({"anyOf": [{"type": "string", "maxLength": NOTE_LENGTH}, {"type": "null"}]}),
+]
+"""A text of some lines that may be missing."""
 LocalDate = Annotated[
     date,
     BeforeValidator(_date),
