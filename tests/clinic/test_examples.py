@@ -25,6 +25,11 @@ NIGHT = {"weekday": "fri", "start": "22:00", "end": "02:00", "slot_minutes": 60}
 ROTATING = {**NIGHT, "valid_from": "2035-10-01", "every_weeks": 2}
 WEEK = [*({**MORNING, "weekday": day} for day in ("mon", "tue", "wed")), ROTATING]
 POLICY = {"minimum_notice_minutes": 60, "horizon_days": 7, "max_future_appointments": 3}
+CONTACT = {
+    "name": "Sunrise Clinic",
+    "phone": "+91 80 5550 0100",
+    "email": "desk@sunrise.example",
+}
 VISIT = {"name": "First visit", "duration_minutes": 45, "buffer_after_minutes": 15}
 OFF = {
     "start": "2035-10-03T00:00:00+05:30",
@@ -56,7 +61,7 @@ def _set_up(admin: TestClient) -> tuple[str, dict[str, Any]]:
     """Make the clinic of the examples; return the doctor's path, and the answers by example."""
     answers = {"added": admin.post("/v1/doctors", json=NEW)}
     doctor = f"/v1/doctors/{answers['added'].json()['id']}"
-    rules = {"holidays": "IN", "policy": POLICY}
+    rules = {**CONTACT, "holidays": "IN", "policy": POLICY}
     return doctor, answers | {
         "taken": admin.post("/v1/doctors", json=NEW),
         "looks_like_anothers": admin.post("/v1/doctors", json={**NEW, "name": LOOKS_ALIKE}),

@@ -32,6 +32,11 @@ _WEEK = [
     },
 ]
 _NONE = {"dry_run": False, "orphaned": [], "restored": []}
+_CONTACT = {
+    "name": "Sunrise Clinic",
+    "phone": "+91 80 5550 0100",
+    "email": "desk@sunrise.example",
+}
 _POLICY = {
     "minimum_notice_minutes": 60,
     "horizon_days": 7,
@@ -159,7 +164,7 @@ NEW_VISIT_TYPE: Responses = {
 CLINIC: Responses = {
     200: openapi.answer(
         "The rules as they are now, and what became of appointments",
-        clinic={"holidays": "IN", "policy": _POLICY, "effects": _NONE},
+        clinic={**_CONTACT, "holidays": "IN", "policy": _POLICY, "effects": _NONE},
     )
 }
 APPOINTMENTS: Responses = {

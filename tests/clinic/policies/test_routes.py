@@ -29,6 +29,12 @@ NONE = dict.fromkeys(
         *("move_cutoff_minutes", "max_future_appointments"),
     ]
 )
+CONTACT = {
+    "name": "Sunrise Clinic",
+    "phone": "+91 80 5550 0100",
+    "email": "desk@sunrise.example",
+}
+NOBODY = dict.fromkeys(CONTACT)
 MORNING = datetime.combine(DAY, datetime.min.time(), ZoneInfo("Asia/Kolkata")).replace(hour=8)
 
 
@@ -52,11 +58,11 @@ def morning(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_rules_are_shown_and_replaced(admin: TestClient, database: Database) -> None:
     """A clinic starts without rules; what is put is what is read, with a new version each time."""
     answer = admin.get("/v1/clinic")
-    assert answer.json() == {"holidays": None, "policy": NONE}
+    assert answer.json() == {**NOBODY, "holidays": None, "policy": NONE}
     version = answer.headers["etag"]
     rules = {"holidays": "DE-BY", "policy": {"horizon_days": 90, "cancel_cutoff_minutes": 0}}
     answer = admin.put("/v1/clinic", json=rules, headers={"If-Match": version})
-    shown = {"holidays": "DE-BY", "policy": NONE | rules["policy"]}  # type: ignore[operator]
+    shown = {**NOBODY, **rules, "policy": NONE | rules["policy"]}  # type: ignore[operator]
     assert answer.json() == {
         **shown,
         "effects": {"dry_run": False, "orphaned": [], "restored": []},
@@ -67,6 +73,38 @@ def test_the_rules_are_shown_and_replaced(admin: TestClient, database: Database)
     stale = admin.put("/v1/clinic", json=rules, headers={"If-Match": version})
     assert (stale.status_code, stale.json()["code"]) == (412, "stale")
     assert last_event(database, "timetable.edited").actor.startswith("key:")
+
+
+def test_the_clinic_says_who_it_is(admin: TestClient) -> None:
+    """Name, telephone number and address are kept as put; what a later edit leaves out is none."""
+    rules: dict[str, Any] = {"holidays": None, "policy": {}}
+    for contact in CONTACT, {"name": "عيادة الشروق 🌅; O'Brien, \\ & Sons"}, {"phone": "100"}, {}:
+        shown = {**NOBODY, **contact, "holidays": None, "policy": NONE}
+        assert admin.put("/v1/clinic", json={**rules, **contact}).json() == {
+            **shown,
+            "effects": {"dry_run": False, "orphaned": [], "restored": []},
+        }
+        assert admin.get("/v1/clinic").json() == shown
+    admin.put("/v1/clinic", json={**rules, **CONTACT})
+    admin.put("/v1/clinic?dry_run", json=rules)
+    assert admin.get("/v1/clinic").json() == {**CONTACT, "holidays": None, "policy": NONE}
+
+
+@pytest.mark.parametrize("member", CONTACT)
+@pytest.mark.parametrize(
+    "value",
+    [*("", " ", "\0", "A\r\nATTACH:x", "a\u202eb", "\ufeff", "x" * 300), 7, True, [], {}],
+    ids=repr,
+)
+def test_a_contact_that_is_none_is_refused(
+    admin: TestClient, database: Database, member: str, value: Any
+) -> None:
+    """What cannot be shown, called or written to gets 422 and the member's name, and stays out."""
+    before = contents(database)
+    rules = {**CONTACT, "holidays": None, "policy": {}, member: value}
+    answer = admin.put("/v1/clinic", json=rules)
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, member)
+    assert contents(database) == before
 
 
 def test_a_rule_of_the_clinic_is_a_new_version_of_each_doctor(admin: TestClient, mei: str) -> None:

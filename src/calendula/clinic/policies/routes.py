@@ -1,4 +1,4 @@
-"""The limits of bookings and the holidays: the clinic's, and a doctor's own."""
+"""The limits of bookings and the holidays: the clinic's, with its contact, and a doctor's own."""
 
 from fastapi import APIRouter, Response
 
@@ -34,7 +34,7 @@ router = APIRouter(
 
 @router.get("/clinic", summary="Read the clinic's rules")
 def read_clinic(response: Response, database: DatabaseOfApp) -> ClinicInfo:
-    """Show the holidays and limits of every doctor who has no others."""
+    """Show the clinic's contact, and the holidays and limits of every doctor who has no others."""
     with database.read() as session:
         clinic = timetables.clinic(session)
     etags.show(response, clinic.version)
@@ -50,11 +50,15 @@ def replace_clinic(
     database: DatabaseOfApp,
     dry_run: DryRun = False,
 ) -> EditedClinic:
-    """Let these be the holidays and limits of every doctor who has no others, at once."""
+    """Let these be the holidays and limits of every doctor who has no others, at once.
+
+    Name, telephone number and e-mail address are what patients are told of the clinic.
+    """
     with database.write(dry_run=dry_run) as session:
         clinic = edits.begin_for_clinic(session, precondition)
         everyone = edits.begin_for_all(session)
         touched = everyone if clinic.holidays != rules.holidays else []  # limits orphan nothing
+        clinic.name, clinic.phone, clinic.email = rules.name, rules.phone, rules.email
         clinic.holidays = rules.holidays
         clinic.policy = rules.policy.said()
         effects = edits.end(session, touched, "clinic", actor=caller.actor)

@@ -3,7 +3,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, BaseModel, Field
 
 from calendula.clinic.schemas import Edited
-from calendula.http.fields import Body, Text
+from calendula.http.fields import Body, Email, Name, Phone, Text
 from calendula.timetables import holidays
 from calendula.timetables.models import Clinic
 from calendula.timetables.policy import Policy
@@ -66,8 +66,20 @@ class DoctorPolicy(BaseModel):
 
 
 class ClinicRules(Body):
-    """What holds for every doctor who has nothing else of their own."""
+    """What patients are told of the clinic, and what holds for every doctor without their own."""
 
+    name: Annotated[
+        Name | None,
+        Field(description="As patients know it; null for none.", examples=["Sunrise Clinic"]),
+    ] = None
+    phone: Annotated[
+        Phone | None,
+        Field(description="Where patients call; null for none.", examples=["+91 80 5550 0100"]),
+    ] = None
+    email: Annotated[
+        Email | None,
+        Field(description="Where patients write; null for none.", examples=["desk@example.org"]),
+    ] = None
     holidays: Annotated[
         HolidayCalendar | None,
         Field(
@@ -80,15 +92,24 @@ class ClinicRules(Body):
 
 
 class ClinicInfo(BaseModel):
-    """What holds for every doctor who has nothing else of their own."""
+    """What patients are told of the clinic, and what holds for every doctor without their own."""
 
+    name: str | None
+    phone: str | None
+    email: str | None
     holidays: str | None
     policy: EffectivePolicy
 
     @classmethod
     def of(cls, clinic: Clinic) -> Self:
         """Return the clinic's rules as they go over the wire."""
-        return cls(holidays=clinic.holidays, policy=EffectivePolicy.of(Policy.of(clinic.policy)))
+        return cls(
+            name=clinic.name,
+            phone=clinic.phone,
+            email=clinic.email,
+            holidays=clinic.holidays,
+            policy=EffectivePolicy.of(Policy.of(clinic.policy)),
+        )
 
 
 class EditedClinic(ClinicInfo):
