@@ -96,6 +96,7 @@ def _create_appointment() -> None:
         sa.Column("version", sa.Integer(), nullable=False, server_default="1"),
         sa.Column("sequence", sa.Integer(), nullable=False, server_default="0"),
         sa.Column("orphaned", sa.Boolean(), nullable=False, server_default=sa.false()),
+        sa.Column("overridden", sa.Boolean(), nullable=False, server_default=sa.false()),
         sa.Column("expires_at", INSTANT),
         sa.Column("held_by", sa.String(64)),
         sa.Column("hold_number", sa.SmallInteger()),
@@ -121,7 +122,7 @@ def _create_appointment() -> None:
             name=op.f("appointment_hold_check"),
         ),
         sa.CheckConstraint(
-            "patient_id IS NOT NULL OR status IN ('pending', 'cancelled')",
+            "patient_id IS NOT NULL OR status IN ('pending', 'cancelled', 'entered-in-error')",
             name=op.f("appointment_patient_check"),
         ),
     )

@@ -10,6 +10,7 @@ from calendula.access import roles
 from calendula.access import routes as access
 from calendula.access.guard import authorise
 from calendula.availability import routes as availability
+from calendula.booking import routes as booking
 from calendula.classic import routes as classic
 from calendula.clinic import routes as clinic
 from calendula.database import Database
@@ -58,6 +59,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(RequestLog)
     app.include_router(classic.router)
     app.include_router(availability.router)
+    app.include_router(booking.router)
     app.include_router(clinic.router)
     app.include_router(imports.router)
     app.include_router(access.router)

@@ -7,14 +7,16 @@ class CalendulaError(Exception):
     """An outcome that the caller must be told.
 
     `detail` is a sentence for people, without personal data. `members` are further facts for
-    programs; they stand beside the detail in the answer.
+    programs; they stand beside the detail in the answer. `retry_after` says in how many seconds
+    the outcome may be another one, where that is known.
     """
 
     code: ClassVar[str]
 
-    def __init__(self, detail: str, **members: object) -> None:
+    def __init__(self, detail: str, *, retry_after: int | None = None, **members: object) -> None:
         super().__init__(detail)
         self.detail = detail
+        self.retry_after = retry_after
         self.members = members
 
 

@@ -34,6 +34,7 @@ _IGNORABLE = dict.fromkeys(
 
 _LOOKS_LIKE = str.maketrans("01|", "oll")
 _STROKES = str.maketrans("øđłħŧı", "odlhti")  # letters that Unicode does not take apart
+_TOO_COMMON = 2  # letters
 _ACCENTS = 200  # from here on, its combining classes are marks above, below and beside a letter
 
 
@@ -95,3 +96,16 @@ def _lookalike(char: str) -> str:
 
     alike = (other["c"] for other in confusables.confusables_data.get(char, ()))
     return next((other for other in alike if other.isascii() and len(other) == 1), char)
+
+
+def mentions(text: str, name: str) -> bool:
+    """Tell whether a text holds a word of a name, whatever its case and accents.
+
+    Words of one or two letters are too common to tell.
+    """
+    words = set(_words(plain(text)))
+    return any(len(word) > _TOO_COMMON and word in words for word in _words(plain(name)))
+
+
+def _words(text: str) -> list[str]:
+    return "".join(char if char.isalnum() else " " for char in text).split()

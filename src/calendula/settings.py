@@ -53,6 +53,10 @@ class Settings(BaseSettings):
     database_url: Annotated[str, AfterValidator(_database_url)] = EMBEDDED_DATABASE
     open_clinic: bool = False
     time_zone: Annotated[str, AfterValidator(known_time_zone)] = "UTC"
+    hold_minutes: Annotated[int, Field(ge=1, le=60)] = 10
+    holds_per_client: Annotated[int, Field(ge=1, le=100)] = 5
+    holds_per_key: Annotated[int, Field(ge=1, le=1000)] = 50
+    token_days: Annotated[int, Field(ge=1, le=365)] = 7
     log_format: Literal["text", "json"] = "text"
     pool_size: Annotated[int, Field(ge=1, le=200)] = 10
     pool_timeout: Seconds = 5

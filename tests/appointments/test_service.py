@@ -1,21 +1,17 @@
 from datetime import UTC, date, datetime
 from threading import Thread
 from typing import Any
-from uuid import UUID
 
 import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from calendula import clock
-from calendula.appointments import service
+from calendula.appointments import service, times
 from calendula.appointments.models import Appointment
-from calendula.appointments.service import (
-    SlotNotOffered,
-    SlotPassed,
-    SlotTaken,
-    TooManyAppointments,
-)
+from calendula.appointments.offers import ByLabel, SlotNotOffered, SlotPassed
+from calendula.appointments.service import Details, TooManyAppointments
+from calendula.appointments.times import SlotTaken
 from calendula.database import Database
 from calendula.doctors import service as doctors
 from calendula.doctors.models import Doctor
@@ -24,20 +20,19 @@ from calendula.events.models import Event
 from calendula.patients import service as patients
 from calendula.settings import Settings
 from calendula.timetables import service as timetables
-from calendula.timetables.slots import Slot
+from calendula.timetables.slots import Span
 from calendula.timetables.timetable import Timetable
 
 DAY = date(2025, 2, 7)
 TEN = "10:00 AM - 10:30 AM"
 
 
-def _book(session: Session, label: str = TEN, **other: Any) -> tuple[UUID, Slot]:
+def _book(session: Session, label: str = TEN, **other: Any) -> Appointment:
     return service.book(
         session,
         doctors.get(session, "Dr. Rajesh Kumar"),
-        DAY,
-        label,
-        patient_id=patients.identify(session, "1", "Asha"),
+        ByLabel(DAY, label),
+        Details(patients.identify(session, "1", "Asha")),
         actor="public",
         **{"past": True, **other},
     )
@@ -46,27 +41,31 @@ def _book(session: Session, label: str = TEN, **other: Any) -> tuple[UUID, Slot]
 def test_a_booking_is_stored_whole(database: Database) -> None:
     """Date, label and instants of an appointment are stored together, and agree."""
     with database.write() as session:
-        appointment_id, slot = _book(session)
+        booked = _book(session)
     with database.read() as session:
         (stored,) = session.scalars(select(Appointment))
     assert (stored.id, stored.status, stored.date, stored.slot) == (
-        appointment_id,
+        booked.id,
         "booked",
         DAY,
         TEN,
     )
-    assert (stored.starts_at, stored.ends_at) == (slot.start, slot.end)
+    assert (stored.starts_at, stored.ends_at) == (booked.starts_at, booked.ends_at)
+    assert (stored.occupied_from, stored.occupied_until) == (stored.starts_at, stored.ends_at)
     assert stored.starts_at == datetime(2025, 2, 7, 4, 30, tzinfo=UTC)  # 10:00 AM in Kolkata
 
 
 def test_a_booking_leaves_an_event(database: Database) -> None:
     """Each booking is in the log, with its ids and without the patient's name."""
     with database.write() as session:
-        appointment_id, _ = _book(session)
+        booked = _book(session)
     with database.read() as session:
         event = session.scalars(select(Event).where(Event.action == "appointment.booked")).one()
-    assert (event.appointment_id, event.actor) == (appointment_id, "public")
-    assert event.data == {"status": "booked", "date": "2025-02-07", "slot": TEN}
+    assert (event.appointment_id, event.actor) == (booked.id, "public")
+    assert event.data["before"] is None
+    after = event.data["after"]
+    assert (after["status"], after["date"], after["slot"]) == ("booked", "2025-02-07", TEN)
+    assert "Asha" not in str(event.data)
 
 
 def test_a_taken_slot_is_refused(database: Database) -> None:
@@ -136,13 +135,13 @@ def test_the_past_counts_for_no_limit(database: Database, monkeypatch: pytest.Mo
 def test_busy_is_what_reaches_into_a_time(database: Database) -> None:
     """The held times are those that share an instant with the time that is asked about."""
     with database.write() as session:
-        _, slot = _book(session)
-        doctor_id = doctors.get(session, "Dr. Rajesh Kumar").id
+        booked = _book(session)
+    start, end = booked.starts_at, booked.ends_at
     with database.read() as session:
-        (busy,) = service.busy(session, doctor_id, slot.start, slot.end)
-        assert (busy.start, busy.end) == (slot.start, slot.end)
-        assert service.busy(session, doctor_id, slot.end, slot.end.replace(hour=23)) == []
-        assert service.busy(session, doctor_id, slot.start.replace(hour=0), slot.start) == []
+        (busy,) = times.busy(session, booked.doctor_id, Span(start, end))
+        assert (busy.start, busy.end) == (start, end)
+        for free in Span(end, end.replace(hour=23)), Span(start.replace(hour=0), start):
+            assert times.busy(session, booked.doctor_id, free) == []
 
 
 def _edit(database: Database) -> None:

@@ -6,6 +6,8 @@ from sqlalchemy import delete, insert, update
 from calendula import clock
 from calendula.appointments import service as appointments
 from calendula.appointments.models import Appointment
+from calendula.appointments.offers import ByLabel
+from calendula.appointments.service import Details
 from calendula.availability import service
 from calendula.database import Database
 from calendula.doctors import service as doctors
@@ -29,9 +31,8 @@ def _book(database: Database, *labels: str) -> None:
             appointments.book(
                 session,
                 doctors.get(session, "Dr. Rajesh Kumar"),
-                DAY,
-                label,
-                patient_id=patients.identify(session, "1", "Asha"),
+                ByLabel(DAY, label),
+                Details(patients.identify(session, "1", "Asha")),
                 actor="public",
                 past=True,
             )
@@ -76,8 +77,9 @@ def test_a_long_slot_sees_all_that_is_busy_in_it(database: Database) -> None:
     assert "8:00 AM - 4:00 PM" in _free(database)[0]
     _book(database, "2:30 PM - 3:00 PM")
     with database.write() as session:
-        later = {"starts_at": NOON.replace(hour=9, minute=45), "ends_at": NOON.replace(hour=10)}
-        session.execute(update(Appointment).values(**later))
+        start, end = NOON.replace(hour=9, minute=45), NOON.replace(hour=10)
+        occupied = {"occupied_from": start, "occupied_until": end}
+        session.execute(update(Appointment).values(starts_at=start, ends_at=end, **occupied))
     assert "8:00 AM - 4:00 PM" not in _free(database)[0]
 
 

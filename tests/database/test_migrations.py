@@ -14,6 +14,8 @@ from calendula import names, samples
 from calendula.access.models import ApiKey
 from calendula.access.roles import Role
 from calendula.appointments import service as appointments
+from calendula.appointments.offers import ByLabel
+from calendula.appointments.service import Details
 from calendula.database import Database, schema
 from calendula.database.ids import new_id
 from calendula.doctors import service as doctors
@@ -71,9 +73,8 @@ def test_migrations_go_up_and_down_with_data(database: Database) -> None:
         appointments.book(
             session,
             doctor,
-            day,
-            "10:00 AM - 10:30 AM",
-            patient_id=patient,
+            ByLabel(day, "10:00 AM - 10:30 AM"),
+            Details(patient),
             actor="public",
             past=True,
         )

@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session
 from calendula import clock
 from calendula.appointments import service as appointments
 from calendula.appointments.models import Appointment
-from calendula.appointments.service import SlotTaken
+from calendula.appointments.offers import ByLabel
+from calendula.appointments.service import Details
+from calendula.appointments.times import SlotTaken
 from calendula.database import Database
 from calendula.doctors import service as doctors
 from calendula.events.models import Event
@@ -57,9 +59,8 @@ def _book(session: Session, label: str = TEN) -> None:
     appointments.book(
         session,
         doctors.get(session, "Dr. Mei Chen"),
-        date(2999, 1, 7),
-        label,
-        patient_id=patients.identify(session, "1", "Asha"),
+        ByLabel(date(2999, 1, 7), label),
+        Details(patients.identify(session, "1", "Asha")),
         actor="public",
         past=True,
     )

@@ -7,11 +7,11 @@ from uuid import UUID
 from fastapi import BackgroundTasks, Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
-from calendula.access import roles, service
-from calendula.access.models import ApiKey
+from calendula.access import roles, service, tokens
 from calendula.access.roles import PUBLIC, Caller, Role
 from calendula.database import Database
 from calendula.errors import Forbidden, InvalidToken, Unauthenticated, Unavailable
+from calendula.events import service as events
 from calendula.http.dependencies import DatabaseOfApp
 from calendula.http.fields import parse_id
 
@@ -33,16 +33,16 @@ async def authorise(
     response.headers["Vary"] = "Authorization"
     caller = PUBLIC
     if token is not None:
-        key = await run_in_threadpool(_look_up, database, token)
-        caller = Caller(Role(key.role), key.id, key.doctor_id)
+        caller, use_is_due = await run_in_threadpool(_identify, database, token)
         response.headers["Cache-Control"] = "no-store"
-        if service.use_is_due(key):  # the answer does not wait for the database's writer
-            background.add_task(_record_use, database, key.id)
+        if use_is_due and caller.key_id:  # the answer does not wait for the database's writer
+            background.add_task(_record_use, database, caller.key_id)
     if roles.may(operation, caller, parse_id(request.path_params.get("doctor_id"))):
         return caller
-    if caller.key_id is None:
+    if caller is PUBLIC:
         raise Unauthenticated(_NEEDS_KEY)
     await background()  # which are not done behind an error
+    await run_in_threadpool(record_denial, database, caller, operation)
     raise Forbidden("The key's role may not do this.")
 
 
@@ -62,12 +62,25 @@ def _token(request: Request) -> str | None:
     return token.strip() if scheme.lower() == "bearer" else None
 
 
-def _look_up(database: Database, token: str) -> ApiKey:
+def record_denial(database: Database, caller: Caller, operation: str) -> None:
+    """Write down that somebody who is known was refused.
+
+    Who is not known is not written down: anybody could fill the log.
+    """
+    with suppress(Unavailable), database.write() as session:
+        events.record(session, "access.denied", actor=caller.actor, data={"operation": operation})
+
+
+def _identify(database: Database, text: str) -> tuple[Caller, bool]:
+    """Return who shows a key or a token, and whether its use is to be written down again."""
     with database.read() as session:
-        key = service.find_valid(session, token)
-    if key is None:
-        raise InvalidToken(_NO_GOOD)
-    return key
+        if tokens.is_one(text):
+            appointment_id = tokens.find(session, text)
+            if appointment_id is not None:
+                return Caller(appointment_id=appointment_id), False
+        elif key := service.find_valid(session, text):
+            return Caller(Role(key.role), key.id, key.doctor_id), service.use_is_due(key)
+    raise InvalidToken(_NO_GOOD)
 
 
 def _record_use(database: Database, key_id: UUID) -> None:

@@ -26,10 +26,12 @@ class Special(StrEnum):
     """Everybody: a key is not even looked at. For the probes, which must not need the database."""
     OWN = "own"
     """A doctor, where `doctor_id` in the path is their own. (`DOCTOR` is any doctor, anywhere.)"""
+    PATIENT = "the appointment's token"
+    """Who shows the token of an appointment, or of a hold: of which, the operation sees to."""
 
 
 ADMIN, RECEPTION, DOCTOR, AUDITOR, INTEGRATION = Role
-ANYBODY, UNASKED, OWN = Special
+ANYBODY, UNASKED, OWN, PATIENT = Special
 
 TABLE: Mapping[str, AbstractSet[Role | Special]] = {
     "healthz": {UNASKED},
@@ -69,7 +71,24 @@ TABLE: Mapping[str, AbstractSet[Role | Special]] = {
     "replace_visit_type": {ADMIN},
     "remove_visit_type": {ADMIN},
     "import_records": {ADMIN},
+    "create_hold": {ANYBODY},
+    "release_hold": {ADMIN, RECEPTION, PATIENT},
+    "create_appointment": {ANYBODY},
     "list_appointments": {ADMIN, RECEPTION, DOCTOR},
+    "read_appointment": {ADMIN, RECEPTION, DOCTOR, PATIENT},
+    "read_calendar_file": {ADMIN, RECEPTION, DOCTOR, PATIENT},
+    "move_appointment": {ADMIN, RECEPTION, DOCTOR, PATIENT},
+    "cancel_appointment": {ADMIN, RECEPTION, DOCTOR, PATIENT},
+    "arrive": {ADMIN, RECEPTION, DOCTOR},
+    "check_in": {ADMIN, RECEPTION, DOCTOR},
+    "fulfil": {ADMIN, RECEPTION, DOCTOR},
+    "mark_no_show": {ADMIN, RECEPTION, DOCTOR},
+    "undo": {ADMIN, RECEPTION, DOCTOR},
+    "enter_in_error": {ADMIN},
+    "issue_token": {ADMIN, RECEPTION},
+    "revoke_tokens": {ADMIN, RECEPTION},
+    "read_day": {ADMIN, RECEPTION, OWN},
+    "close_day": {ADMIN, RECEPTION, OWN},
     "list_slots": {ANYBODY},
     "next_slots": {ANYBODY},
     "explain_slot": {ADMIN, RECEPTION, OWN},
@@ -78,16 +97,20 @@ TABLE: Mapping[str, AbstractSet[Role | Special]] = {
 
 
 class Caller(NamedTuple):
-    """Who sends a request: the holder of a key, or somebody of the public, of whom all is None."""
+    """Who sends a request: the holder of a key or a token, or somebody of whom all is None."""
 
     role: Role | None = None
     key_id: UUID | None = None
     doctor_id: UUID | None = None
     """Whose key it is, where its role is doctor."""
+    appointment_id: UUID | None = None
+    """Which appointment, or hold, the token opens that they show."""
 
     @property
     def actor(self) -> str:
         """What the event log calls the caller."""
+        if self.appointment_id is not None:
+            return f"token:{self.appointment_id}"
         return "public" if self.key_id is None else f"key:{self.key_id}"
 
     @property
@@ -110,7 +133,8 @@ def needed(operation: str) -> list[str]:
     if row & {ANYBODY, UNASKED}:
         return []
     roles = [role.value for role in Role if role in row]
-    return [*roles, "doctor (their own)"] if OWN in row else roles
+    others = {OWN: "doctor (their own)", PATIENT: PATIENT.value}
+    return [*roles, *(words for special, words in others.items() if special in row)]
 
 
 def may(operation: str, caller: Caller, doctor_id: UUID | None) -> bool:
@@ -118,4 +142,6 @@ def may(operation: str, caller: Caller, doctor_id: UUID | None) -> bool:
     groups = {ANYBODY, UNASKED, caller.role}
     if caller.role is DOCTOR and doctor_id is not None and doctor_id == caller.doctor_id:
         groups.add(OWN)
+    if caller.appointment_id is not None:
+        groups.add(PATIENT)
     return not groups.isdisjoint(TABLE.get(operation, ()))

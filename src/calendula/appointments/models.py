@@ -65,6 +65,8 @@ class Appointment(Base):
     """One more with every change that calendars must know of (RFC 5546, section 2.1.4)."""
     orphaned: Mapped[bool] = mapped_column(server_default=false())
     """Whether the doctor's timetable has lost the time after it was booked."""
+    overridden: Mapped[bool] = mapped_column(server_default=false())
+    """Whether the staff booked it outside the timetable on purpose: it cannot be orphaned."""
     expires_at: Mapped[datetime | None] = mapped_column(Instant)
     """Of a hold: when it keeps nobody out any more."""
     held_by: Mapped[str | None] = mapped_column(String(64))

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from sqlalchemy.orm import Session
 
 from calendula import clock
-from calendula.appointments import service
+from calendula.appointments import times
 from calendula.appointments.models import Appointment
+from calendula.appointments.status import Status
 from calendula.database import batches
 from calendula.doctors.models import Doctor
 from calendula.events import service as events
@@ -32,7 +33,8 @@ def mark(
 
     With `within`, only appointments that share an instant with that time are looked at. The doctors
     must be locked against bookings: a booking that came before is seen then, and one that comes
-    after sees the edit.
+    after sees the edit. So does the booking of a hold; what was booked outside the timetable on
+    purpose needs nobody's care.
     """
     effects = Effects()
     for doctors in batches(some):
@@ -55,8 +57,10 @@ def _write(
 def _compare(
     session: Session, doctors: Sequence[Doctor], within: Span | None, effects: Effects
 ) -> None:
-    ahead = service.held_by(doctors, after=clock.now()).order_by(
-        Appointment.doctor_id, Appointment.starts_at
+    ahead = (
+        times.held_by(doctors, after=clock.now())
+        .where(Appointment.status != Status.PENDING, ~Appointment.overridden)
+        .order_by(Appointment.doctor_id, Appointment.starts_at)
     )
     if within is not None:
         ahead = ahead.where(Appointment.starts_at < within.end, Appointment.ends_at > within.start)

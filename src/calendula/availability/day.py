@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from typing import Literal, NamedTuple
 
-from calendula.appointments.service import Busy
+from calendula.appointments.times import Busy
 from calendula.intervals import Interval, Union
 from calendula.timetables.policy import Limits
 from calendula.timetables.slots import Slot

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from calendula import clock
-from calendula.appointments import service as appointments
+from calendula.appointments import times
 from calendula.availability.day import Taken
 from calendula.doctors.models import Doctor
 from calendula.intervals import Interval
@@ -80,6 +80,6 @@ def _limits(timetable: Timetable, limits: Limits, slot: Slot) -> Iterator[Obstac
 
 def _taken(session: Session, doctor: Doctor, slot: Slot, occupied: Interval) -> Iterator[Obstacle]:
     around = timetables.reach(slot.date, slot.date)
-    for busy in appointments.busy(session, doctor.id, around.start, around.end):
+    for busy in times.busy(session, doctor.id, around):
         if Taken([busy]).holds(slot, occupied):
             yield Obstacle("full", "An appointment holds the time.", busy.appointment_id)

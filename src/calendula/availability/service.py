@@ -1,12 +1,11 @@
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import islice
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from calendula import clock
-from calendula.appointments import service as appointments
+from calendula.appointments import times
 from calendula.availability.day import Day, Taken, look
 from calendula.doctors.models import Doctor
 from calendula.timetables import service as timetables
@@ -17,6 +16,7 @@ from calendula.timetables.timetable import Visit
 LONGEST_RANGE = 62
 """Days that are looked at together."""
 _SEARCHED = 366  # days
+_LAST_START = datetime.max.replace(tzinfo=UTC) - timedelta(days=_SEARCHED + 7)
 
 
 def days(
@@ -35,13 +35,25 @@ def days(
     timetable = timetables.load(session, doctor, first, last)
     limits = Limits.at(clock.now(), timetable.policy, timetable.zone, past=past)
     reach = timetables.reach(first, last)
-    taken = Taken(appointments.busy(session, doctor.id, reach.start, reach.end))
+    taken = Taken(times.busy(session, doctor.id, reach))
     return [look(timetable, day, limits, taken, visit) for day in _dates(first, last)]
 
 
-def next_free(session: Session, doctor: Doctor, count: int, visit: Visit | None) -> list[Slot]:
-    """Return the first free slots of a doctor from now on, within a year."""
-    return list(islice(_ahead(session, doctor, visit), count))
+def next_free(
+    session: Session,
+    doctor: Doctor,
+    count: int,
+    visit: Visit | None,
+    *,
+    start: datetime | None = None,
+) -> list[Slot]:
+    """Return the first free slots of a doctor from a start on, within a year of it.
+
+    The start is now, or a later instant.
+    """
+    start = max(start or clock.now(), clock.now())
+    ahead = (slot for slot in _ahead(session, doctor, visit, start) if slot.start >= start)
+    return list(islice(ahead, count))
 
 
 def default_day(session: Session, day: date, time_zone: str, *, past: bool) -> Day:
@@ -51,12 +63,14 @@ def default_day(session: Session, day: date, time_zone: str, *, past: bool) -> D
     return look(timetable, day, limits, Taken([]), None)
 
 
-def _ahead(session: Session, doctor: Doctor, visit: Visit | None) -> Iterator[Slot]:
-    first = clock.now().astimezone(ZoneInfo(doctor.time_zone)).date()
+def _ahead(
+    session: Session, doctor: Doctor, visit: Visit | None, start: datetime
+) -> Iterator[Slot]:
+    first = min(start, _LAST_START).astimezone(doctor.zone).date()
     for offset in range(0, _SEARCHED, LONGEST_RANGE):
-        start = first + timedelta(days=offset)
-        end = first + timedelta(days=min(offset + LONGEST_RANGE, _SEARCHED) - 1)
-        found = days(session, doctor, start, end, past=False, visit=visit)
+        from_day = first + timedelta(days=offset)
+        to_day = first + timedelta(days=min(offset + LONGEST_RANGE, _SEARCHED) - 1)
+        found = days(session, doctor, from_day, to_day, past=False, visit=visit)
         for day in found:
             yield from day.free
         if found[-1].reason == "horizon":

@@ -63,6 +63,7 @@ _BOOKED = {
     "time_slot": "10:00 AM - 10:30 AM",
     "starts_at": "2025-02-07T10:00:00+00:00",
     "ends_at": "2025-02-07T10:30:00+00:00",
+    "manage_token": "mng_Gk0q3mT0a1nYxkq4c9y0mJ4D7iYy1sQ8oC5l2V6bZ3A",
 }
 
 BOOKING: dict[int | str, Any] = {

@@ -1,9 +1,9 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
-from fastapi.responses import JSONResponse
 
 from calendula.access.guard import CallerOfRequest
+from calendula.appointments import own_access
 from calendula.classic import examples, service
 from calendula.classic.schemas import AvailableSlots, Booked, BookingRequest
 from calendula.doctors.service import NameConfusable
@@ -43,7 +43,7 @@ def book_appointment(
     """Book a slot of a doctor for a patient. Of two who want the same slot, one gets it."""
     try:
         with database.write() as session:
-            answer, replayed = service.book(session, settings, request, key, actor=caller.actor)
+            outcome = service.book(session, settings, request, key, actor=caller.actor)
     except NameConfusable:  # there is no such doctor, who could have other slots
         raise
     except Conflict as refusal:
@@ -51,7 +51,7 @@ def book_appointment(
             day = service.look_up(session, settings, request.doctor_name, request.date)
         refusal.members["available_slots"] = [slot.label for slot in day.free]
         raise
-    return JSONResponse(answer, 201, {"Idempotency-Replayed": "true"} if replayed else None)
+    return own_access.answer(outcome)
 
 
 @router.get(

@@ -52,6 +52,10 @@ class Booked(BaseModel):
     time_slot: str = Field(examples=["10:00 AM - 10:30 AM"])
     starts_at: datetime = Field(examples=["2025-02-07T10:00:00+00:00"])
     ends_at: datetime = Field(examples=["2025-02-07T10:30:00+00:00"])
+    manage_token: str = Field(
+        description="The patient's own access to the appointment, as `Authorization: Bearer`.",
+        examples=["mng_Gk0q3mT0a1nYxkq4c9y0mJ4D7iYy1sQ8oC5l2V6bZ3A"],
+    )
 
 
 class AvailableSlots(BaseModel):

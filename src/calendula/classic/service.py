@@ -1,12 +1,13 @@
 """The contract's two operations, on top of appointments and availability."""
 
 from datetime import date
-from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from calendula.appointments import own_access
 from calendula.appointments import service as appointments
+from calendula.appointments.offers import ByLabel
+from calendula.appointments.service import Details
 from calendula.availability import service as availability
 from calendula.availability.day import Day
 from calendula.classic.schemas import BOOKED, BookingRequest
@@ -14,7 +15,7 @@ from calendula.doctors import service as doctors
 from calendula.doctors.models import Doctor
 from calendula.doctors.service import NameTaken
 from calendula.idempotency import service as idempotency
-from calendula.idempotency.service import Outcome
+from calendula.idempotency.service import Done, Outcome
 from calendula.patients import service as patients
 from calendula.settings import Settings
 from calendula.timetables import service as timetables
@@ -25,6 +26,8 @@ def book(
 ) -> Outcome:
     """Book the slot, or find that its key has booked before; return the answer's members.
 
+    The secret of the outcome makes the appointment's token.
+
     `actor` is who books, as the event log calls them. Raises KeyReused, UnknownDoctor,
     NameConfusable, and what `appointments.book` raises.
     """
@@ -33,7 +36,7 @@ def book(
         "book_appointment",
         key,
         request.model_dump_json(),
-        lambda: _book(session, settings, request, actor),
+        lambda secret: _book(session, settings, request, actor, secret),
     )
 
 
@@ -55,28 +58,29 @@ def look_up(session: Session, settings: Settings, doctor_name: str, day: date) -
 
 
 def _book(
-    session: Session, settings: Settings, request: BookingRequest, actor: str
-) -> dict[str, Any]:
+    session: Session, settings: Settings, request: BookingRequest, actor: str, secret: bytes
+) -> Done:
     doctor = _doctor(session, settings, request.doctor_name, actor)
-    appointment_id, slot = appointments.book(
+    patient_id = patients.identify(session, request.patient_id, request.patient_name)
+    appointment = appointments.book(
         session,
         doctor,
-        request.date,
-        request.time_slot,
-        patient_id=patients.identify(session, request.patient_id, request.patient_name),
+        ByLabel(request.date, request.time_slot),
+        Details(patient_id),
         actor=actor,
         past=settings.open_clinic,
     )
-    zone = ZoneInfo(doctor.time_zone)
-    return {
+    own_access.give(session, appointment, secret, days=settings.token_days)
+    answer = {
         "msg": BOOKED,
-        "appointment_id": str(appointment_id),
+        "appointment_id": str(appointment.id),
         "doctor_name": doctor.name,
-        "date": slot.date.isoformat(),
-        "time_slot": slot.label,
-        "starts_at": slot.start.astimezone(zone).isoformat(),
-        "ends_at": slot.end.astimezone(zone).isoformat(),
+        "date": appointment.date.isoformat(),
+        "time_slot": appointment.slot,
+        "starts_at": appointment.starts_at.astimezone(doctor.zone).isoformat(),
+        "ends_at": appointment.ends_at.astimezone(doctor.zone).isoformat(),
     }
+    return Done(answer, appointment.id)
 
 
 def _doctor(session: Session, settings: Settings, name: str, actor: str) -> Doctor:

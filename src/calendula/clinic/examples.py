@@ -157,6 +157,17 @@ VISIT_TYPE_TAKEN: Responses = {
         name_taken=body(409, "Another visit type has this name.", "visit-type-name-taken", {}),
     )
 }
+VISIT_TYPE_IN_USE: Responses = {
+    409: openapi.problem(
+        "Appointments are of this visit type",
+        in_use=body(
+            409,
+            "Appointments are of this visit type. To offer it no more, make it not public.",
+            "visit-type-in-use",
+            {},
+        ),
+    )
+}
 NEW_VISIT_TYPE: Responses = {
     201: openapi.answer("Added; `Location` is where", visit_type=_VISIT_TYPE),
     **VISIT_TYPE_TAKEN,

@@ -1,43 +1,13 @@
-"""What goes over the wire about appointments, and what an edit of timetables answers."""
+"""What an edit of timetables answers."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
 from typing import Self
-from uuid import UUID
 
 from pydantic import BaseModel, Field
 
 from calendula.appointments.models import Appointment
 from calendula.appointments.orphans import Effects
-
-
-class AppointmentInfo(BaseModel):
-    """An appointment, for the staff."""
-
-    id: UUID
-    doctor_id: UUID
-    patient_id: UUID
-    date: date
-    time_slot: str
-    start: datetime
-    end: datetime
-    status: str = Field(description="A code of FHIR's AppointmentStatus.")
-    orphaned: bool = Field(description="Whether the timetable has lost the time since the booking.")
-
-    @classmethod
-    def of(cls, appointment: Appointment) -> Self:
-        """Return what the staff sees of an appointment; its instants are in UTC."""
-        return cls(
-            id=appointment.id,
-            doctor_id=appointment.doctor_id,
-            patient_id=appointment.patient_id,
-            date=appointment.date,
-            time_slot=appointment.slot,
-            start=appointment.starts_at,
-            end=appointment.ends_at,
-            status=appointment.status,
-            orphaned=appointment.orphaned,
-        )
+from calendula.appointments.schemas import AppointmentInfo
 
 
 class Edited(BaseModel):

@@ -1,5 +1,6 @@
 from datetime import datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Index, String, text, true
 from sqlalchemy.orm import Mapped, mapped_column
@@ -34,3 +35,8 @@ class Doctor(Base):
     """Where their limits are others than the clinic's."""
     timetable_version: Mapped[int] = mapped_column(server_default="1")
     created_at: Mapped[datetime] = mapped_column(Instant)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone."""
+        return ZoneInfo(self.time_zone)

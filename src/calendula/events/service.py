@@ -16,6 +16,7 @@ def record(
     actor: str,
     doctor_id: UUID | None = None,
     appointment_id: UUID | None = None,
+    patient_id: UUID | None = None,
     data: JsonObject | None = None,
 ) -> None:
     """Write an event in the transaction of the change that it tells of.

@@ -96,9 +96,11 @@ def body(status: int, detail: str, code: str | None, members: Mapping[str, Any])
 async def _answer_domain_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, CalendulaError)  # noqa: S101 - Starlette's handlers take any exception
     status = next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)
-    challenge = next(
-        (_CHALLENGES[kind] for kind in type(error).__mro__ if kind in _CHALLENGES), None
+    headers = dict(
+        next((_CHALLENGES[kind] for kind in type(error).__mro__ if kind in _CHALLENGES), {})
     )
+    if error.retry_after is not None:
+        headers["Retry-After"] = str(error.retry_after)
     request.state.cause = error.__cause__
     return problem(
         request.scope,
@@ -106,7 +108,7 @@ async def _answer_domain_error(request: Request, error: Exception) -> JSONRespon
         error.detail,
         code=error.code,
         members=error.members,
-        headers=challenge,
+        headers=headers,
     )
 
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from calendula import clock
-from calendula.appointments import service as appointments
+from calendula.appointments import expiry, times
 from calendula.appointments.models import Appointment
 from calendula.appointments.status import Status
 from calendula.database import batches, insert_unless_conflict
@@ -112,10 +112,11 @@ def _diaries(session: Session, drafts: Sequence[_Draft]) -> dict[UUID, Diary]:
     """Return what the doctors of some drafts have in the time that the drafts are about."""
     first = min((it.slot.start for it in drafts), default=_EVER)
     last = max((it.slot.end for it in drafts), default=_EVER)
-    columns = Appointment.doctor_id, Appointment.starts_at, Appointment.ends_at
+    columns = Appointment.doctor_id, Appointment.occupied_from, Appointment.occupied_until
     diaries: dict[UUID, Diary] = {}
     for batch in batches(_doctors(drafts)):
-        held = appointments.held_by(batch, after=first).where(Appointment.starts_at < last)
+        expiry.end(session, Appointment.doctor_id.in_([doctor.id for doctor in batch]))
+        held = times.held_by(batch, after=first).where(Appointment.occupied_from < last)
         for doctor_id, start, end in session.execute(held.with_only_columns(*columns)):
             diaries.setdefault(doctor_id, Diary()).take(Span(start, end), None)
     return diaries

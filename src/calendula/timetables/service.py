@@ -51,6 +51,11 @@ def clinic(session: Session) -> Clinic:
     return session.scalars(select(Clinic).execution_options(populate_existing=True)).one()
 
 
+def policy_of(session: Session, doctor: Doctor) -> Policy:
+    """Return the limits that hold for a doctor."""
+    return Policy.of(clinic(session).policy, doctor.policy)
+
+
 def hold_clinic(session: Session) -> None:
     """Let what holds for the whole clinic stay as it is until the transaction ends."""
     session.execute(select(Clinic.id).with_for_update(read=True))

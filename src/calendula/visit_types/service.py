@@ -20,6 +20,12 @@ class UnknownVisitType(NotFound):
     code = "unknown-visit-type"
 
 
+class VisitTypeInUse(Conflict):
+    """There are appointments of this kind."""
+
+    code = "visit-type-in-use"
+
+
 class VisitTypeNameTaken(Conflict):
     """Another kind of visit has this name."""
 
@@ -121,8 +127,14 @@ def save(
 
 
 def remove(session: Session, visit_type: VisitType) -> None:
-    """Let there be no such kind of visit any more."""
-    session.execute(delete(VisitType).where(VisitType.id == visit_type.id))
+    """Let there be no such kind of visit any more; raise VisitTypeInUse where one was booked."""
+    try:
+        with session.begin_nested():
+            session.execute(delete(VisitType).where(VisitType.id == visit_type.id))
+    except IntegrityError as error:
+        raise VisitTypeInUse(
+            "Appointments are of this visit type. To offer it no more, make it not public."
+        ) from error
 
 
 def _name_doctors(session: Session, visit_type_id: UUID, doctor_ids: Sequence[UUID]) -> None:

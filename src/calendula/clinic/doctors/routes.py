@@ -7,9 +7,11 @@ from sqlalchemy.orm import Session
 
 from calendula import clock
 from calendula.access.guard import CallerOfRequest
-from calendula.appointments import service as appointments
+from calendula.appointments import times
 from calendula.appointments.models import Appointment
 from calendula.appointments.orphans import Effects
+from calendula.appointments.schemas import AppointmentInfo
+from calendula.appointments.status import Status
 from calendula.clinic import edits, examples
 from calendula.clinic.answers import STALE, UNKNOWN
 from calendula.clinic.doctors.schemas import (
@@ -20,7 +22,7 @@ from calendula.clinic.doctors.schemas import (
     StaffDoctor,
 )
 from calendula.clinic.parameters import DryRun, Flag
-from calendula.clinic.schemas import AppointmentInfo, Edited
+from calendula.clinic.schemas import Edited
 from calendula.doctors import service as doctors
 from calendula.doctors.models import Doctor
 from calendula.errors import Conflict
@@ -36,6 +38,9 @@ from calendula.timetables import service as timetables
 router = APIRouter(
     prefix="/v1/doctors", tags=["Doctors"], route_class=JsonRoute, dependencies=[KnownQuery]
 )
+
+
+_MOST_LISTED = 200
 
 
 class HasAppointments(Conflict):
@@ -169,12 +174,13 @@ def activate_doctor(
 
 
 def _have_none_ahead(session: Session, doctor: Doctor) -> None:
-    query = appointments.held_by([doctor], after=clock.now()).order_by(Appointment.starts_at)
-    ahead = [AppointmentInfo.of(it).model_dump(mode="json") for it in session.scalars(query)]
-    if ahead:
+    ahead = times.held_by([doctor], after=clock.now()).where(Appointment.status != Status.PENDING)
+    query = ahead.order_by(Appointment.starts_at).limit(_MOST_LISTED)
+    listed = [AppointmentInfo.of(it).model_dump(mode="json") for it in session.scalars(query)]
+    if listed:
         raise HasAppointments(
             "The doctor has appointments ahead. Deal with them first, or force it.",
-            appointments=ahead,
+            appointments=listed,
         )
 
 

@@ -104,12 +104,12 @@ def replace_visit_type(
     "/{visit_type_id}",
     status_code=204,
     summary="Remove a visit type",
-    responses={**UNKNOWN_VISIT_TYPE, **STALE},
+    responses={**UNKNOWN_VISIT_TYPE, **examples.VISIT_TYPE_IN_USE, **STALE},
 )
 def remove_visit_type(
     visit_type_id: PathId, precondition: IfMatch, caller: CallerOfRequest, database: DatabaseOfApp
 ) -> None:
-    """Let there be no such kind of visit any more. What is booked already stays."""
+    """Let there be no such kind of visit any more. One that was ever booked can only be hidden."""
     with database.write() as session:
         found = service.get_for_edit(session, visit_type_id)
         precondition.check(found.version)

@@ -1,0 +1,64 @@
+"""The patient's own access to one appointment: a token, `mng_` and 256 bits."""
+
+import re
+from base64 import urlsafe_b64encode
+from datetime import datetime
+from hmac import compare_digest
+from uuid import UUID
+
+from sqlalchemy import delete, insert, update
+from sqlalchemy.orm import Session
+
+from calendula import clock
+from calendula.access import keys
+from calendula.access.models import AppointmentToken
+
+_PREFIX = "mng_"
+_TOKEN = re.compile(rf"{_PREFIX}[A-Za-z0-9_-]{{43}}")
+
+
+def write(secret: bytes) -> str:
+    """Return the token that 32 secret bytes make."""
+    return _PREFIX + urlsafe_b64encode(secret).decode().rstrip("=")
+
+
+def is_one(text: str) -> bool:
+    """Tell whether a text looks like a token, rather than like a key."""
+    return text.startswith(_PREFIX)
+
+
+def issue(session: Session, appointment_id: UUID, secret: bytes, *, expires_at: datetime) -> None:
+    """Let the token of a secret open an appointment until an instant."""
+    session.execute(
+        insert(AppointmentToken).values(
+            digest=keys.digest(write(secret)),
+            appointment_id=appointment_id,
+            expires_at=expires_at,
+        )
+    )
+
+
+def find(session: Session, text: str, *, expired: bool = False) -> UUID | None:
+    """Return the id of the appointment that a token opens, or None where it opens nothing.
+
+    `expired` finds also what a token opened that has expired since.
+    """
+    if not _TOKEN.fullmatch(text):
+        return None
+    wanted = keys.digest(text)
+    token = session.get(AppointmentToken, wanted)
+    if token is None or not compare_digest(token.digest, wanted):
+        return None
+    return token.appointment_id if expired or clock.now() < token.expires_at else None
+
+
+def prolong(session: Session, appointment_id: UUID, *, expires_at: datetime) -> None:
+    """Let the tokens of an appointment open it until another instant."""
+    this = AppointmentToken.appointment_id == appointment_id
+    session.execute(update(AppointmentToken).where(this).values(expires_at=expires_at))
+
+
+def revoke(session: Session, appointment_id: UUID) -> bool:
+    """Let no token open an appointment any more; tell whether there was one."""
+    gone = delete(AppointmentToken).where(AppointmentToken.appointment_id == appointment_id)
+    return bool(session.execute(gone.returning(AppointmentToken.digest)).all())

@@ -1,0 +1,88 @@
+"""The patient's own access to an appointment, by the token that its booking gave them."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Request
+from fastapi.responses import JSONResponse
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from calendula import clock
+from calendula.access import tokens
+from calendula.access.guard import CallerOfRequest, record_denial
+from calendula.access.roles import Caller
+from calendula.appointments.changes import UnknownAppointment
+from calendula.appointments.models import Appointment
+from calendula.http.dependencies import DatabaseOfApp
+from calendula.http.fields import PathId
+from calendula.idempotency.service import Outcome
+
+
+def give(session: Session, appointment: Appointment, secret: bytes, *, days: int) -> None:
+    """Let the token of a secret open an appointment, until some days after it."""
+    until = _until(appointment, days)
+    tokens.issue(session, appointment.id, secret, expires_at=until)
+
+
+def prolong(session: Session, appointment: Appointment, *, days: int) -> None:
+    """Let the tokens of an appointment that was moved open it until some days after it."""
+    tokens.prolong(session, appointment.id, expires_at=_until(appointment, days))
+
+
+def answer(
+    outcome: Outcome, name: str = "manage_token", headers: Mapping[str, str] | None = None
+) -> JSONResponse:
+    """Return the answer to a booking or a hold, with its token, which is stored nowhere.
+
+    `name` is the token's member.
+    """
+    if outcome.secret is None:
+        content = outcome.answer
+    else:
+        content = {**outcome.answer, name: tokens.write(outcome.secret)}
+    replayed = {"Idempotency-Replayed": "true"} if outcome.replayed else {}
+    kept_by_nobody = {"Cache-Control": "no-store"}
+    return JSONResponse(
+        content, HTTPStatus.CREATED, {**kept_by_nobody, **replayed, **(headers or {})}
+    )
+
+
+def _until(appointment: Appointment, days: int) -> datetime:
+    """Return when a token ends; that of an appointment in the past, counted from now."""
+    try:
+        return max(appointment.ends_at, clock.now()) + timedelta(days=days)
+    except OverflowError:  # at the end of the calendar
+        return appointment.ends_at
+
+
+def _own(
+    appointment_id: PathId, request: Request, caller: CallerOfRequest, database: DatabaseOfApp
+) -> UUID:
+    """Return the id of the appointment in the path, if it is the caller's business.
+
+    That it is another's, nobody is told; but it is written down.
+    """
+    with database.read() as session:
+        query = select(Appointment.doctor_id).where(
+            Appointment.id == appointment_id, Appointment.patient_id.is_not(None)
+        )
+        doctor_id = session.scalar(query)
+    if doctor_id is not None and _concerns(caller, appointment_id, doctor_id):
+        return appointment_id
+    if doctor_id is not None or caller.appointment_id is not None:
+        record_denial(database, caller, request.scope["route"].name)
+    raise UnknownAppointment("There is no such appointment.")
+
+
+def _concerns(caller: Caller, appointment_id: UUID, doctor_id: UUID) -> bool:
+    if caller.appointment_id is not None:
+        return caller.appointment_id == appointment_id
+    return caller.doctor_id is None or caller.doctor_id == doctor_id
+
+
+OwnAppointment = Annotated[UUID, Depends(_own)]
+"""The id of an appointment that the caller may know of: their own, or any for the staff."""

@@ -1,0 +1,118 @@
+"""Which of a doctor's time is held, and by what."""
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+from math import ceil
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy.orm import Session
+
+from calendula import clock
+from calendula.appointments.models import Appointment
+from calendula.appointments.offers import SlotRefused
+from calendula.appointments.status import HOLDING, Status
+from calendula.doctors.models import Doctor
+from calendula.intervals import Interval
+from calendula.timetables.slots import Slot
+
+_LONGEST = timedelta(days=1)  # a check constraint; it lets an index find what reaches into a time
+_BEGINNING = datetime.min.replace(tzinfo=UTC)
+TAKEN = "Time slot already booked! Choose another slot."
+
+
+class SlotTaken(SlotRefused):
+    """Another appointment holds the time."""
+
+    code = "slot-taken"
+
+
+class SlotHeld(SlotTaken):
+    """Somebody is about to book the time: it may come free again."""
+
+    code = "slot-held"
+
+
+class Busy(NamedTuple):
+    """A time that a doctor's appointment occupies, with the date and slot that it was booked as."""
+
+    start: datetime
+    end: datetime
+    date: date
+    slot: str
+    appointment_id: UUID
+
+
+def is_live(now: datetime) -> ColumnElement[bool]:
+    """Return the condition that an appointment holds its time: a hold does until it expires."""
+    unexpired = or_(Appointment.status != Status.PENDING, Appointment.expires_at > now)
+    return and_(Appointment.status.in_(HOLDING), unexpired)
+
+
+def reaches_into(doctor_id: UUID, time: Interval) -> ColumnElement[bool]:
+    """Return the condition that an appointment of a doctor occupies a part of a time.
+
+    It says nothing of the status; with HOLDING, an index answers it.
+    """
+    reach = time.start - _LONGEST if time.start - _BEGINNING > _LONGEST else _BEGINNING
+    return and_(
+        Appointment.doctor_id == doctor_id,
+        Appointment.occupied_from > reach,
+        Appointment.occupied_from < time.end,
+        Appointment.occupied_until > time.start,
+    )
+
+
+def stands_against(doctor_id: UUID, slot: Slot, occupied: Interval) -> ColumnElement[bool]:
+    """Return the condition that an appointment keeps a doctor's slot from being booked.
+
+    It is what the constraints say: they know of no clock, and so of no hold that has expired.
+    """
+    same_name = and_(
+        Appointment.doctor_id == doctor_id,
+        Appointment.date == slot.date,
+        Appointment.slot == slot.label,
+    )
+    overlaps = reaches_into(doctor_id, occupied)
+    return and_(Appointment.status.in_(HOLDING), or_(overlaps, same_name))
+
+
+def held_by(doctors: Iterable[Doctor], *, after: datetime) -> Select[Appointment]:
+    """Return the query for the appointments of doctors that hold a time until after an instant."""
+    return select(Appointment).where(
+        Appointment.doctor_id.in_([doctor.id for doctor in doctors]),
+        is_live(clock.now()),
+        Appointment.occupied_until > after,
+    )
+
+
+def busy(session: Session, doctor_id: UUID, time: Interval) -> list[Busy]:
+    """Return the parts of a time that a doctor's appointments occupy now."""
+    held = select(
+        Appointment.occupied_from,
+        Appointment.occupied_until,
+        Appointment.date,
+        Appointment.slot,
+        Appointment.id,
+    ).where(is_live(clock.now()), reaches_into(doctor_id, time))
+    return [Busy(*row) for row in session.execute(held)]
+
+
+def refuse_if_taken(
+    session: Session, doctor_id: UUID, slot: Slot, occupied: Interval, *, but: UUID | None = None
+) -> None:
+    """Raise SlotTaken where an appointment holds a slot; SlotHeld where all that do may expire.
+
+    `but` is the id of an appointment that does not count, being the one that wants the slot.
+    """
+    now = clock.now()
+    query = select(Appointment.expires_at).where(
+        stands_against(doctor_id, slot, occupied), is_live(now), Appointment.id != but
+    )
+    ends = session.scalars(query).all()
+    if None in ends:
+        raise SlotTaken(TAKEN)
+    if ends:
+        left = max(end - now for end in ends if end)
+        raise SlotHeld(TAKEN, retry_after=ceil(left / timedelta(seconds=1)))

@@ -1,0 +1,151 @@
+"""What holds, bookings and their changes answer, for the OpenAPI document. A test compares it."""
+
+from typing import Any
+
+from calendula.appointments.lifecycle import Action
+from calendula.http import openapi
+from calendula.http.problems import body
+
+Responses = dict[int | str, dict[str, Any]]
+
+_DOCTOR_ID = "01a208db-9349-7100-9895-d12a577ccc6c"
+_ID = "01a208db-94f8-75d7-84bc-fd997f74a599"
+_TOKEN = "mng_Gk0q3mT0a1nYxkq4c9y0mJ4D7iYy1sQ8oC5l2V6bZ3A"  # noqa: S105 - an example
+_TIME = {
+    "date": "2035-10-01",
+    "time_slot": "10:00 AM - 10:30 AM",
+    "start": "2035-10-01T10:00:00+05:30",
+    "end": "2035-10-01T10:30:00+05:30",
+}
+_HELD = {
+    "id": _ID,
+    "doctor_id": _DOCTOR_ID,
+    **_TIME,
+    "expires_at": "2035-09-24T08:10:00+00:00",
+    "token": _TOKEN,
+}
+_OWN = {
+    "id": _ID,
+    "doctor_id": _DOCTOR_ID,
+    "doctor_name": "Dr. Mei Chen",
+    "visit_type_id": None,
+    **_TIME,
+    "time_zone": "Asia/Kolkata",
+    "status": "booked",
+    "sequence": 0,
+    "cancel_until": "2035-10-01T09:00:00+05:30",
+    "move_until": "2035-10-01T09:00:00+05:30",
+}
+_NEXT = [
+    {
+        "start": "2035-10-01T10:30:00+05:30",
+        "end": "2035-10-01T11:00:00+05:30",
+        "label": "10:30 AM - 11:00 AM",
+        "date": "2035-10-01",
+    }
+]
+_OTHERS = {"next_slots": _NEXT}
+_CLOSED_WORDS = {
+    "taken": ("Time slot already booked! Choose another slot.", "slot-taken"),
+    "held": ("Time slot already booked! Choose another slot.", "slot-held"),
+    "not_offered": (
+        "The doctor does not offer this time slot! Choose another slot.",
+        "slot-not-offered",
+    ),
+}
+_SLOTS = {name: body(409, *words, _OTHERS) for name, words in _CLOSED_WORDS.items()}
+_TAKEN = "The slot cannot be had; `next_slots` can. Of one that is held, `Retry-After` says when"
+_ARRIVED = body(
+    409,
+    "The appointment is arrived: move is not possible. "
+    "Possible is: check-in, fulfil, cancel, undo, enter-in-error.",
+    "transition-not-allowed",
+    {
+        "status": "arrived",
+        "allowed": {
+            "check-in": "checked-in",
+            "fulfil": "fulfilled",
+            "cancel": "cancelled",
+            "undo": "booked",
+            "enter-in-error": "entered-in-error",
+        },
+    },
+)
+
+
+def _too_late(verb: str) -> dict[str, Any]:
+    sentence = f"This appointment can be {verb} here no more. Please call the clinic."
+    return body(409, sentence, "too-late", {})
+
+
+UNKNOWN: Responses = {
+    404: openapi.problem(
+        "No appointment of the caller's has this id",
+        unknown_appointment=body(404, "There is no such appointment.", "unknown-appointment", {}),
+    )
+}
+UNKNOWN_HOLD: Responses = {
+    404: openapi.problem(
+        "No hold of the caller's has this id",
+        unknown_hold=body(404, "There is no such hold.", "unknown-hold", {}),
+    )
+}
+HOLD: Responses = {
+    201: openapi.answer("Held; `Location` is where", held=_HELD),
+    409: openapi.problem(
+        _TAKEN,
+        **_SLOTS,
+        too_many_holds=body(
+            409, "So many times are held already. Book or release one first.", "too-many-holds", {}
+        ),
+    ),
+}
+BOOKING: Responses = {
+    201: openapi.answer(
+        "Booked, and safely stored; `Location` is where",
+        booked={**_OWN, "manage_token": _TOKEN},
+    ),
+    409: openapi.problem(
+        _TAKEN,
+        **_SLOTS,
+        hold_ended=body(
+            409,
+            "The time is held no more. Choose it again, if it is still free.",
+            "hold-ended",
+            {},
+        ),
+    ),
+}
+READ: Responses = {200: openapi.answer("The appointment", own=_OWN)}
+CALENDAR_FILE: Responses = {
+    200: {"description": "The file", "content": {"text/calendar": {"schema": {"type": "string"}}}}
+}
+MOVE: Responses = {
+    200: openapi.answer("The appointment as it is now", moved={**_OWN, "sequence": 1}),
+    409: openapi.problem(
+        "The new slot cannot be had, or the appointment cannot be moved",
+        **_SLOTS,
+        arrived=_ARRIVED,
+        too_late_to_move=_too_late("moved"),
+    ),
+}
+CANCEL: Responses = {
+    200: openapi.answer(
+        "The appointment as it is now",
+        cancelled={
+            **_OWN,
+            "status": "cancelled",
+            "sequence": 1,
+            "cancel_until": None,
+            "move_until": None,
+        },
+    ),
+    409: openapi.problem(
+        "The appointment cannot be cancelled", too_late_to_cancel=_too_late("cancelled")
+    ),
+}
+TRANSITION: Responses = {
+    409: openapi.problem(
+        f"It cannot be done in this state; `allowed` is what can, of {', '.join(Action)}"
+    )
+}

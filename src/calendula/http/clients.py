@@ -1,0 +1,27 @@
+"""Who sends a request, where nobody says so: known only by their address, and that not for long."""
+
+import ipaddress
+from hashlib import sha256
+
+from fastapi import Request
+
+_A_CUSTOMERS_BITS = 64  # of IPv6: a customer has that many addresses to change between
+
+
+def network_of(request: Request) -> str:
+    """Return a name for the network that a request comes from, in which no address can be read.
+
+    A proxy in front must be trusted to say for whom it asks (uvicorn's FORWARDED_ALLOW_IPS), else
+    all its clients are one.
+    """
+    host = request.client.host if request.client else ""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:  # a socket in the file system
+        network = host
+    else:
+        mapped = getattr(address, "ipv4_mapped", None)
+        bits = _A_CUSTOMERS_BITS if address.version == 6 and not mapped else ""  # noqa: PLR2004 - IPv6
+        whole = f"{mapped or address}/{bits}".rstrip("/")
+        network = str(ipaddress.ip_network(whole, strict=False))
+    return f"network:{sha256(network.encode()).hexdigest()[:32]}"
