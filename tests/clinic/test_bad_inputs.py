@@ -73,7 +73,9 @@ def _furnish(client: TestClient) -> dict[str, str]:
     off = client.post(f"/v1/doctors/{mei}/time-off", json=BODIES["add_time_off"]).json()
     visit = client.post("/v1/visit-types", json={"name": "Check", "duration_minutes": 5}).json()
     key = client.post("/v1/keys", json={"name": "x", "role": "auditor"}).json()
+    (patient,) = client.post("/v1/patients/search", json={"identifier": "P-1"}).json()["items"]
     ids = {"doctor": mei, "time_off": off["id"], "visit_type": visit["id"], "key": key["id"]}
+    ids["patient"] = patient["id"]
     return {**{f"{it}_id": ids[it] for it in ids}, "date": "2027-02-26"}
 
 

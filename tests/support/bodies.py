@@ -51,6 +51,21 @@ BODIES: dict[str, dict[str, Any]] = {
     "replace_policy": _LIMITS,
     "create_visit_type": _VISIT,
     "replace_visit_type": _VISIT,
+    "search_patients": {
+        "name": "verma",
+        "identifier": "P-1001",
+        "email": "asha@example.com",
+        "phone": "+91 22 5550 0100",
+        "cursor": None,
+        "limit": 50,
+    },
+    "change_patient": {
+        "name": "Asha Verma",
+        "identifier": "P-1001",
+        "email": "asha@example.com",
+        "phone": "+91 22 5550 0100",
+    },
+    "merge_patients": {"duplicate_id": str(UUID(int=0))},
     "create_key": {
         "name": "front desk",
         "role": "doctor",

@@ -21,6 +21,7 @@ _TEXTS = [
     *(1, 1.5, True, [], {}),
 ]
 _INTEGERS = ["1", 1.0, 1.5, True, -1, 2**31, 2**63, 10**400, "", MARK, [], {}]
+_EMAILS = [*_TEXTS, MARK, f"{MARK}@", f"{MARK} <a@example.com>", f"a@{MARK}", f"a@b.com,{MARK}"]
 _DATES = [
     *("2027-02-30", "0000-01-01", "10000-01-01", "20270226", "2027-W08-5", "2027-02-26T00:00:00"),
     *("２０２７-02-26", "", MARK, 1738886400, True),
@@ -33,6 +34,8 @@ _INSTANTS = [
 _IDS = ["1", "", MARK, "0" * 32, "{" + "0" * 36 + "}", "\0", 1, True, []]
 _BAD: dict[str, list[Any]] = {
     "string": _TEXTS,
+    "identifier": [it for it in _TEXTS if type(it) is not int],
+    "email": _EMAILS,
     "integer": _INTEGERS,
     "boolean": ["true", 1, 0, "", [], {}],
     "array": ["", MARK, 1, True, {}, [None], [MARK], [[]]],
@@ -187,6 +190,9 @@ def _resolved(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _kind(schema: dict[str, Any]) -> str:
+    kinds = {it.get("type") for it in schema.get("anyOf", [])}
+    if {"string", "integer"} <= kinds or any("anyOf" in it for it in schema.get("anyOf", [])):
+        return "identifier"
     schema = _resolved(schema)
     return str(schema.get("format", schema.get("type")))
 

@@ -54,6 +54,16 @@ class Database:
                 session.expunge_all()  # what was read and made can still be shown
                 transaction.rollback()
 
+    def scrub(self) -> None:
+        """Let the bytes of what was erased leave the disk, as far as the database lets us.
+
+        Call it after the commit. A SQLite file is written anew. PostgreSQL cleans up by itself, in
+        its own time (VACUUM). Raises Unavailable where the database does not answer.
+        """
+        if self.embedded:
+            with _answering():
+                sqlite.scrub(self.writer)
+
     def close(self) -> None:
         """Close every connection."""
         self.reader.dispose()
