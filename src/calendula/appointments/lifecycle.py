@@ -91,7 +91,7 @@ def check(appointment: Situation, action: Action, now: datetime) -> Status:
         raise TransitionNotAllowed(
             f"The appointment is {appointment.status}: {action} is not possible. "
             f"Possible is: {', '.join(legal) or 'nothing'}.",
-            status=str(appointment.status),
+            appointment_status=str(appointment.status),
             allowed={str(it): str(target) for it, target in legal.items()},
         )
     return legal[action]

@@ -47,7 +47,7 @@ def answer(
     replayed = {"Idempotency-Replayed": "true"} if outcome.replayed else {}
     kept_by_nobody = {"Cache-Control": "no-store"}
     return JSONResponse(
-        content, HTTPStatus.CREATED, {**kept_by_nobody, **replayed, **(headers or {})}
+        content, HTTPStatus.CREATED.value, {**kept_by_nobody, **replayed, **(headers or {})}
     )
 
 

@@ -61,7 +61,7 @@ _ARRIVED = body(
     "Possible is: check-in, fulfil, cancel, undo, enter-in-error.",
     "transition-not-allowed",
     {
-        "status": "arrived",
+        "appointment_status": "arrived",
         "allowed": {
             "check-in": "checked-in",
             "fulfil": "fulfilled",

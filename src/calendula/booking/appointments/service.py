@@ -18,6 +18,7 @@ from calendula.doctors.models import Doctor
 from calendula.errors import Forbidden, Invalid
 from calendula.idempotency import service as idempotency
 from calendula.idempotency.service import Done, Outcome
+from calendula.patients import records
 from calendula.patients import service as patients
 from calendula.settings import Settings
 from calendula.timetables import service as timetables
@@ -29,8 +30,8 @@ def book(
     """Book what is wanted, or find that its key has booked before; return the answer's members.
 
     The secret of the outcome makes the appointment's token. Raises KeyReused, UnknownDoctor,
-    UnknownVisitType, UnknownPatient, Forbidden, Invalid, and what `appointments.book` and
-    `changes.confirm` raise.
+    UnknownVisitType, UnknownPatient, PatientMerged, PatientErased, Forbidden, Invalid, and what
+    `appointments.book` and `changes.confirm` raise.
     """
     if new.override:
         choices.may_override(caller, new.doctor_id)
@@ -85,7 +86,8 @@ def _win(  # noqa: PLR0917 - who wants what
 def _details(session: Session, new: NewAppointment) -> Details:
     if new.patient is None:
         assert new.patient_id is not None  # noqa: S101 - the schema says so
-        patient = patients.get_to_book(session, new.patient_id)
+        (patient,) = records.take(session, new.patient_id)
+        records.refuse_erased(patient)
         patient_id, name, email, phone = patient.id, patient.name, None, None
     else:
         name, email, phone = new.patient.name, new.patient.email, new.patient.phone
