@@ -13,14 +13,15 @@ from sqlalchemy import update
 
 from calendula import clock
 from calendula.access.models import ApiKey
-from calendula.access.roles import ADMIN, ANYBODY, DOCTOR, OWN, TABLE, UNASKED, Role
+from calendula.access.roles import ADMIN, ANYBODY, DOCTOR, OWN, PATIENT, TABLE, UNASKED, Role
 from calendula.app import create_app
 from calendula.database import Database
 from calendula.settings import Settings
 from support.access import bearer, make_key
+from support.clinic import token
 
 NO_GOOD = ("expires_at", "revoked_at")
-CALLERS = (*Role, "nobody", *NO_GOOD)
+CALLERS = (*Role, "nobody", "token", *NO_GOOD)
 
 
 def _operations(app: FastAPI) -> dict[str, RouteContext]:
@@ -46,13 +47,17 @@ def _expected(operation: str, caller: str, *, own: bool) -> int | None:
         return None
     if caller == "nobody":
         return 401
+    if caller == "token":
+        return None if PATIENT in row else 403
     return None if caller in row or (OWN in row and caller == DOCTOR and own) else 403
 
 
-def _headers(database: Database, caller: str) -> tuple[dict[str, str], str]:
+def _headers(database: Database, client: TestClient, caller: str) -> tuple[dict[str, str], str]:
     """Return the header of a caller, and the id of the doctor whose key it is."""
     if caller == "nobody":
         return {}, str(uuid4())
+    if caller == "token":
+        return bearer(token(client)), str(uuid4())
     made = make_key(database, Role(caller) if caller in list(Role) else ADMIN)
     if caller in NO_GOOD:
         with database.write() as session:
@@ -75,7 +80,7 @@ def test_the_table_is_what_happens(
     client: TestClient, database: Database, settings: Settings, caller: str
 ) -> None:
     """Each operation is 401 or 403 to a caller exactly where the table says so."""
-    headers, own = _headers(database, caller)
+    headers, own = _headers(database, client, caller)
     for name, route in _operations(create_app(settings)).items():
         for doctor_id in own, str(uuid4()):
             expected = _expected(name, caller, own=doctor_id == own)

@@ -53,6 +53,13 @@ def try_to_book(client: TestClient, label: str = TEN, day: date = DAY, **other: 
     return client.post("/book_appointment", json=body)
 
 
+def token(client: TestClient) -> str:
+    """Book a slot of Dr. Mei Chen's; return the token that its patient was given."""
+    answer = try_to_book(client)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["manage_token"])
+
+
 def day_of(client: TestClient, doctor: str, day: date = DAY, **other: str) -> Any:
     """Return what `GET …/slots` says of one date."""
     only = {"from": day.isoformat(), "to": day.isoformat()}
