@@ -340,9 +340,11 @@ def test_what_happened_has_happened(connection: Connection, statement: Any) -> N
 
 @_only("sqlite")
 def test_no_event_is_replaced(connection: Connection) -> None:
-    """SQLite's INSERT OR REPLACE does not replace a line of the event log."""
-    line = {"number": 1, "at": TEN, "action": "x", "actor": "x", "data": {}}
-    _no_change(connection, insert(Event).prefix_with("OR REPLACE").values(**line))
+    """SQLite's INSERT OR REPLACE does not replace a line of the event log, nor one of a chain."""
+    line = {"at": TEN, "action": "x", "actor": "x", "data": {}, "hash": bytes(32)}
+    for taken in {"number": 1, "link": 99}, {"number": 99, "link": 1}:
+        values = {**line, **taken, "chain": UUID(int=0)}
+        _no_change(connection, insert(Event).prefix_with("OR REPLACE").values(**values))
 
 
 @_only("postgresql")

@@ -3,12 +3,15 @@ import subprocess
 import sys
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect, select
+from sqlalchemy import Row, inspect, select, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
 from calendula import names, samples
 from calendula.access.models import ApiKey
@@ -20,6 +23,8 @@ from calendula.database import Database, schema
 from calendula.database.ids import new_id
 from calendula.doctors import service as doctors
 from calendula.doctors.models import Doctor
+from calendula.events import service as events
+from calendula.events.service import About
 from calendula.patients import service as patients
 from calendula.settings import Settings
 from calendula.timetables import service as timetables
@@ -48,6 +53,21 @@ def _alembic(database: Database, what: str, revision: str) -> None:
         getattr(command, what)(config, revision)
 
 
+def _book(session: Session) -> None:
+    doctor = session.scalars(select(Doctor)).first()
+    assert doctor is not None
+    patient = patients.identify(session, "1", "Asha")
+    day = date(2025, 2, 7)
+    appointments.book(
+        session,
+        doctor,
+        ByLabel(day, "10:00 AM - 10:30 AM"),
+        Details(patient),
+        actor="public",
+        past=True,
+    )
+
+
 def test_the_wanted_revision_is_alembics_head() -> None:
     """The revision that is read off the files' names is the one that Alembic would go to."""
     config = Config()
@@ -66,24 +86,55 @@ def test_migrations_go_up_and_down_with_data(database: Database) -> None:
     for role in Role:
         make_key(database, role)
     with database.write() as session:
-        doctor = session.scalars(select(Doctor)).first()
-        assert doctor is not None
-        patient = patients.identify(session, "1", "Asha")
-        day = date(2025, 2, 7)
-        appointments.book(
-            session,
-            doctor,
-            ByLabel(day, "10:00 AM - 10:30 AM"),
-            Details(patient),
-            actor="public",
-            past=True,
-        )
+        _book(session)
     _alembic(database, "downgrade", "base")
     assert schema.present(database) is None
     assert inspect(database.reader).get_table_names() == ["alembic_version"]
     _alembic(database, "upgrade", "head")
     assert schema.present(database) == schema.wanted()
     samples.add_doctors(database, "UTC")
+
+
+def _log(database: Database, columns: str) -> list[Row[Any]]:
+    with database.read() as session:
+        return list(session.execute(text(f"SELECT {columns} FROM event ORDER BY number")))
+
+
+@pytest.mark.parametrize("statement", ["UPDATE event SET actor = 'x'", "DELETE FROM event"])
+def test_the_log_keeps_its_lines_on_the_way(database: Database, statement: str) -> None:
+    """Without its chains the log has the same lines, which nobody can change; it is chained again.
+
+    The chains are then the ones that were written, and new events hang on to them.
+    """
+    told, chained = "number, at, action, actor, doctor_id, data", "chain, link, hash, patient_id"
+    with database.write() as session:
+        many = [About(new_id(), new_id(), new_id()) for _ in range(600)]
+        events.record_each(session, "x", actor="command", about=many[:300] * 2)
+        _book(session)
+    lines, chains = _log(database, told), _log(database, chained)
+    for revision in "0006", "head":
+        _alembic(database, "downgrade" if revision == "0006" else "upgrade", revision)
+        assert _log(database, told) == lines
+        with pytest.raises(DBAPIError, match="append-only"), database.write() as session:
+            session.execute(text(statement))
+    again = _log(database, chained)
+    assert [row[:2] for row in again] == [row[:2] for row in chains]
+    assert again[0] == chains[0]
+    assert (again[-1].hash, again[-1].patient_id) == (chains[-1].hash, chains[-1].patient_id)
+    with database.write() as session:
+        events.record(session, "last", actor="command")
+    assert _log(database, "number")[-1].number == lines[-1].number + 1
+
+
+def test_an_empty_log_is_chained(empty: str) -> None:
+    """A database in which nothing has happened yet goes on, and its first event is number 1."""
+    database = Database.from_settings(Settings(database_url=empty))
+    _alembic(database, "upgrade", "0006")
+    _alembic(database, "upgrade", "head")
+    with database.write() as session:
+        events.record(session, "first", actor="command")
+    assert [row.number for row in _log(database, "number")] == [1]
+    database.close()
 
 
 def test_a_step_back_forgets_the_keys_alone(database: Database) -> None:

@@ -12,6 +12,7 @@ from calendula.appointments.status import Status
 from calendula.database import batches
 from calendula.doctors.models import Doctor
 from calendula.events import service as events
+from calendula.events.service import About
 from calendula.timetables import service as timetables
 from calendula.timetables.slots import Span
 
@@ -50,8 +51,10 @@ def _write(
     for appointment in changed:
         appointment.orphaned = orphaned
     session.flush()
-    ids = ((appointment.doctor_id, appointment.id) for appointment in changed)
-    events.record_each(session, action, actor=actor, appointments=ids)
+    about = [About(it.doctor_id, it.id, it.patient_id) for it in changed]
+    said = {"before": {"orphaned": not orphaned}, "after": {"orphaned": orphaned}}
+    data = dict.fromkeys((it.id for it in changed), said)
+    events.record_each(session, action, actor=actor, about=about, data=data)
 
 
 def _compare(

@@ -2,6 +2,7 @@
 
 from calendula.database.base import Base
 from calendula.database.engine import Database
+from calendula.database.numbers import next_number, settled, take_numbers
 from calendula.database.statements import batches, insert_unless_conflict
 from calendula.database.types import Id, Instant, Json, JsonObject, Number
 
@@ -15,4 +16,7 @@ __all__ = [
     "Number",
     "batches",
     "insert_unless_conflict",
+    "next_number",
+    "settled",
+    "take_numbers",
 ]

@@ -1,7 +1,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import String
+from sqlalchemy import Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from calendula.database import Base, Id, Instant, Json, JsonObject, Number
@@ -14,6 +14,12 @@ class Event(Base):
     """
 
     __tablename__ = "event"
+    __table_args__ = (
+        UniqueConstraint("chain", "link", name="event_chain_link_key"),
+        Index("event_doctor_id_number_index", "doctor_id", "number"),
+        Index("event_appointment_id_number_index", "appointment_id", "number"),
+        Index("event_patient_id_number_index", "patient_id", "number"),
+    )
 
     number: Mapped[int] = mapped_column(Number, primary_key=True)
     at: Mapped[datetime] = mapped_column(Instant)
@@ -21,4 +27,20 @@ class Event(Base):
     actor: Mapped[str] = mapped_column(String(64))
     doctor_id: Mapped[UUID | None] = mapped_column(Id)
     appointment_id: Mapped[UUID | None] = mapped_column(Id)
+    patient_id: Mapped[UUID | None] = mapped_column(Id)
     data: Mapped[JsonObject] = mapped_column(Json)
+    chain: Mapped[UUID] = mapped_column(Id)
+    """The doctor whom it is about, or `chain.CLINIC`."""
+    link: Mapped[int]
+    """1, 2, 3 and so on within the chain."""
+    hash: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class EventChain(Base):
+    """The head of a chain: how long it is, and the hash of its last event."""
+
+    __tablename__ = "event_chain"
+
+    id: Mapped[UUID] = mapped_column(Id, primary_key=True)
+    length: Mapped[int]
+    hash: Mapped[bytes] = mapped_column(LargeBinary)

@@ -1,12 +1,23 @@
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import exists, insert, select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from calendula import clock
 from calendula.database import JsonObject
+from calendula.events import journal
+from calendula.events.chain import Entry
 from calendula.events.models import Event
+
+
+class About(NamedTuple):
+    """The appointment that an event is about, with its doctor and patient."""
+
+    doctor_id: UUID
+    appointment_id: UUID
+    patient_id: UUID
 
 
 def record(
@@ -19,21 +30,14 @@ def record(
     patient_id: UUID | None = None,
     data: JsonObject | None = None,
 ) -> None:
-    """Write an event in the transaction of the change that it tells of.
+    """Tell of a change in the transaction of the change, which writes the event where it ends.
 
     `actor` is who did it: `public` (somebody without a key), `key:` and the id of a key, `command`
-    (the command line) or `system`. `data` must hold no name of a patient, and no secret.
+    (the command line) or `system`. `data` is a JSON object, with what was edited as `before` and
+    `after`. It must hold no name of a patient, and no secret.
     """
-    session.execute(
-        insert(Event).values(
-            at=clock.now(),
-            action=action,
-            actor=actor,
-            doctor_id=doctor_id,
-            appointment_id=appointment_id,
-            data=data or {},
-        )
-    )
+    entry = Entry(clock.now(), action, actor, doctor_id, appointment_id, patient_id, data or {})
+    journal.keep(session, [entry])
 
 
 def record_each(
@@ -41,30 +45,23 @@ def record_each(
     action: str,
     *,
     actor: str,
-    appointments: Iterable[tuple[UUID, UUID]],
+    about: Iterable[About],
     data: Mapping[UUID, JsonObject] | None = None,
 ) -> None:
-    """Write an event for each appointment, given as the ids of its doctor and its own.
+    """Tell of a change of each appointment.
 
     `data` is what there is to say of some of them, by their own ids, as in `record`.
     """
     now = clock.now()
     sayings = data or {}
-    rows = [
-        {
-            "at": now,
-            "action": action,
-            "actor": actor,
-            "doctor_id": doctor_id,
-            "appointment_id": appointment_id,
-            "data": sayings.get(appointment_id, {}),
-        }
-        for doctor_id, appointment_id in appointments
-    ]
-    if rows:
-        session.execute(insert(Event), rows)
+    journal.keep(
+        session,
+        [Entry(now, action, actor, *it, sayings.get(it.appointment_id, {})) for it in about],
+    )
 
 
 def happened(session: Session, action: str) -> bool:
-    """Tell whether the log holds an event of this action."""
+    """Tell whether the log holds an event of this action, or will when the transaction ends."""
+    if any(entry.action == action for entry in journal.kept(session)):
+        return True
     return bool(session.scalar(select(exists().where(Event.action == action))))

@@ -17,6 +17,7 @@ from calendula.database import batches, insert_unless_conflict
 from calendula.database.ids import new_id
 from calendula.doctors.models import Doctor
 from calendula.events import service as events
+from calendula.events.service import About
 from calendula.imports.diary import Diary
 from calendula.imports.lines import Line
 from calendula.imports.records import AppointmentRecord
@@ -147,7 +148,7 @@ def _insert(
     for it in drafts:
         if it.id not in written:
             it.line.report.fail("time_slot", TAKEN)
-    _record(session, [it for it in drafts if it.id in written], actor)
+    _record(session, [it for it in drafts if it.id in written], people, actor)
 
 
 def _row(it: _Draft, people: Mapping[tuple[str, str], UUID]) -> dict[str, Any]:
@@ -155,7 +156,7 @@ def _row(it: _Draft, people: Mapping[tuple[str, str], UUID]) -> dict[str, Any]:
     return {
         "id": it.id,
         "doctor_id": it.doctor.id,
-        "patient_id": people[it.line.record.patient_id, it.line.record.patient_name],
+        "patient_id": _patient(it, people),
         "date": it.slot.date,
         "slot": it.slot.label,
         "starts_at": it.slot.start,
@@ -169,15 +170,22 @@ def _row(it: _Draft, people: Mapping[tuple[str, str], UUID]) -> dict[str, Any]:
     }
 
 
-def _record(session: Session, drafts: Sequence[_Draft], actor: str) -> None:
+def _record(
+    session: Session, drafts: Sequence[_Draft], people: Mapping[tuple[str, str], UUID], actor: str
+) -> None:
     said = {
         it.id: {"status": Status.BOOKED, "date": it.slot.date.isoformat(), "slot": it.slot.label}
         for it in drafts
     }
-    ids = [(it.doctor.id, it.id) for it in drafts]
-    events.record_each(session, "appointment.booked", actor=actor, appointments=ids, data=said)
-    orphans = [(it.doctor.id, it.id) for it in drafts if it.orphaned]
-    events.record_each(session, "appointment.orphaned", actor=actor, appointments=orphans)
+    about = [About(it.doctor.id, it.id, _patient(it, people)) for it in drafts]
+    events.record_each(session, "appointment.booked", actor=actor, about=about, data=said)
+    lost = {it.id for it in drafts if it.orphaned}
+    orphans = [it for it in about if it.appointment_id in lost]
+    events.record_each(session, "appointment.orphaned", actor=actor, about=orphans)
+
+
+def _patient(it: _Draft, people: Mapping[tuple[str, str], UUID]) -> UUID:
+    return people[it.line.record.patient_id, it.line.record.patient_name]
 
 
 def _doctors(drafts: Sequence[_Draft]) -> list[Doctor]:

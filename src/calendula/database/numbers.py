@@ -1,0 +1,56 @@
+"""The numbers of a log: handed out so that nobody who reads on from a number misses a row."""
+
+from functools import cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+_NO_END = 2**63 - 1
+
+Numbers = InstrumentedAttribute[int]
+"""The column of the numbers. Its table has two functions in PostgreSQL: see the migrations."""
+
+
+def next_number(session: Session, column: Numbers) -> ColumnElement[int]:
+    """Return the SQL expression that takes the next number of a log."""
+    return _next(column, embedded=_is_sqlite(session))
+
+
+def take_numbers(session: Session, column: Numbers, count: int) -> list[int]:
+    """Take the next numbers of a log, in ascending order."""
+    if _is_sqlite(session):
+        first = session.scalars(select(next_number(session, column))).one()
+        return list(range(first, first + count))
+    each = func.generate_series(1, count).table_valued("count")
+    return sorted(session.scalars(select(next_number(session, column)).select_from(each)))
+
+
+def settled(session: Session, column: Numbers) -> int:
+    """Return a number up to which there will be no other rows in a log than there are now.
+
+    On PostgreSQL a transaction may still be open that has taken a number below one that was
+    committed since: it counts as long as it is open. Read the rows in a statement after this one.
+    SQLite has one writer at a time, so there is no end.
+    """
+    if _is_sqlite(session):
+        return _NO_END
+    number: int = session.scalars(select(_function(column, "settled"))).one()
+    return number
+
+
+def _is_sqlite(session: Session) -> bool:
+    return session.get_bind().dialect.name == "sqlite"
+
+
+@cache
+def _next(column: Numbers, *, embedded: bool) -> ColumnElement[int]:
+    """Return the expression, the same object each time: whoever builds on it can keep that too."""
+    if embedded:
+        return select(func.coalesce(func.max(column), 0) + 1).scalar_subquery()
+    return _function(column, "number")
+
+
+def _function(column: Numbers, name: str) -> ColumnElement[Any]:
+    function = getattr(func, f"{column.class_.__tablename__}_{name}")
+    return function(type_=column.type)  # type: ignore[no-any-return]
