@@ -9,6 +9,7 @@ from calendula import __version__, logs
 from calendula.access import roles
 from calendula.access import routes as access
 from calendula.access.guard import authorise
+from calendula.audit import routes as audit
 from calendula.availability import routes as availability
 from calendula.booking import routes as booking
 from calendula.classic import routes as classic
@@ -61,6 +62,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.include_router(availability.router)
     app.include_router(booking.router)
     app.include_router(clinic.router)
+    app.include_router(audit.router)
     app.include_router(imports.router)
     app.include_router(access.router)
     app.include_router(health.router)

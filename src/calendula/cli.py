@@ -34,6 +34,8 @@ doctor_app = typer.Typer(help="The clinic's doctors.", no_args_is_help=True)
 app.add_typer(doctor_app, name="doctor")
 key_app = typer.Typer(help="Keys to the service.", no_args_is_help=True)
 app.add_typer(key_app, name="key")
+audit_app = typer.Typer(help="The log of events.", no_args_is_help=True)
+app.add_typer(audit_app, name="audit")
 
 _Checked = TypeVar("_Checked")
 
@@ -188,6 +190,22 @@ def revoke_key(
         with database.write() as session:
             access.revoke(session, ApiKey.handle == handle, actor="command")
     _out.print(f"Revoked {handle}.", markup=False)
+
+
+@audit_app.command("verify")
+def verify_events() -> None:
+    """See that no event was changed, none is missing and none forged; exit code 1 if not so."""
+    from calendula.audit.verify import verify
+
+    with closing(Database.from_settings(Settings.load())) as database:
+        server.prepare(database)
+        with database.read() as session:
+            verdict = verify(session)
+    for fault in verdict.faults:
+        _out.print(fault, markup=False, soft_wrap=True)
+    if verdict.faults:
+        raise typer.Exit(1)
+    _out.print(f"Verified {verdict.events} events in {verdict.chains} chains.")
 
 
 @app.command()

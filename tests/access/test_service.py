@@ -87,7 +87,14 @@ def test_what_happens_to_keys_is_an_event(database: Database) -> None:
     assert (revoked.action, revoked.actor) == ("key.revoked", "key:1")
     assert created.doctor_id == revoked.doctor_id == key.doctor_id
     told = {"key_id": str(key.id), "role": "doctor", "handle": key.handle}
-    assert created.data == revoked.data == told
+    assert created.data == {
+        **told,
+        "before": None,
+        "after": {"expires_at": None, "revoked_at": None},
+    }
+    after = revoked.data["after"]
+    assert revoked.data == {**told, "before": created.data["after"], "after": after}
+    assert after["revoked_at"] is not None
 
 
 def test_revoking_twice_keeps_the_first_time(database: Database) -> None:

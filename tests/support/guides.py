@@ -23,7 +23,8 @@ _OWN = re.compile(
     r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|cal_[a-z2-9]{8}_[\w-]{43}|\b[a-z2-9]{8}(?=  )"
     r'|(?<="handle":")[a-z2-9]{8}|(?<=^Revoked )[a-z2-9]{8}'
 )
-_MADE = re.compile(r'(?<=_at":")[0-9-]+T[0-9:.]+Z|\b[0-9-]{10} [0-9]{2}:[0-9]{2}\b')
+_HASH = re.compile(r'(?<="hash":")[0-9a-f]{64}(?=")')
+_MADE = re.compile(r'(?<=at":")[0-9-]+T[0-9:.]+Z|\b[0-9-]{10} [0-9]{2}:[0-9]{2}\b')
 _TODAY = re.compile(r"[0-9-]{10}(T[0-9:]{8})?|[0-9]+:[0-9]{2} [AP]M")
 
 
@@ -105,6 +106,7 @@ class Reading:
 
     def read(self, text: str, *, relative: bool) -> Any:
         """Return the value of a text in JSON, or its lines; `relative` to the present or not."""
+        text = _HASH.sub("hash", text)
         text = _MADE.sub("then", _OWN.sub(lambda own: self._name(own[0]), text))
         if relative:
             text = _TODAY.sub("today", text)

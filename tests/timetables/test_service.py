@@ -55,5 +55,6 @@ def test_adding_a_doctor_leaves_an_event(database: Database) -> None:
         added = service.add_doctor(session, "Dr. New", time_zone="UTC", actor="command")
         with pytest.raises(NameTaken):
             service.add_doctor(session, "dr. new", time_zone="UTC", actor="command")
+    with database.read() as session:
         events = session.scalars(select(Event).where(Event.actor == "command")).all()
     assert [(event.action, event.doctor_id) for event in events] == [("doctor.added", added.id)]

@@ -95,6 +95,8 @@ TABLE: Mapping[str, AbstractSet[Role | Special]] = {
     "merge_patients": {ADMIN, RECEPTION},
     "export_patient": {ADMIN},
     "erase_patient": {ADMIN},
+    "read_history": {ADMIN, RECEPTION, DOCTOR, AUDITOR},
+    "list_events": {AUDITOR},
     "list_slots": {ANYBODY},
     "next_slots": {ANYBODY},
     "explain_slot": {ADMIN, RECEPTION, OWN},

@@ -10,6 +10,7 @@ from calendula import clock
 from calendula.access import keys
 from calendula.access.models import ApiKey
 from calendula.access.roles import Role
+from calendula.database import JsonObject
 from calendula.database.ids import new_id
 from calendula.doctors.models import Doctor
 from calendula.errors import Invalid, NotFound
@@ -61,7 +62,7 @@ def create(
     )
     session.add(key)
     session.flush()
-    _record(session, "key.created", key, actor)
+    _record(session, "key.created", key, actor, before=None)
     return Made(key, text)
 
 
@@ -113,7 +114,7 @@ def revoke(session: Session, which: ColumnElement[bool], *, actor: str) -> None:
     revoking = update(ApiKey).where(which, ApiKey.revoked_at.is_(None))
     key = session.scalar(revoking.values(revoked_at=clock.now()).returning(ApiKey))
     if key is not None:
-        _record(session, "key.revoked", key, actor)
+        _record(session, "key.revoked", key, actor, before={"revoked_at": None})
     elif session.scalar(select(ApiKey.id).where(which)) is None:
         raise NotFound(_NO_SUCH_KEY)
 
@@ -124,11 +125,25 @@ def everyone(session: Session) -> list[tuple[ApiKey, str | None]]:
     return [(key, doctor) for key, doctor in found]
 
 
-def _record(session: Session, action: str, key: ApiKey, actor: str) -> None:
+def _record(
+    session: Session, action: str, key: ApiKey, actor: str, before: JsonObject | None
+) -> None:
+    """Tell what a key was and is now; not what it is called, which may be who has it."""
+    times = {"expires_at": _written(key.expires_at), "revoked_at": _written(key.revoked_at)}
     events.record(
         session,
         action,
         actor=actor,
         doctor_id=key.doctor_id,
-        data={"key_id": str(key.id), "role": key.role, "handle": key.handle},
+        data={
+            "key_id": str(key.id),
+            "role": key.role,
+            "handle": key.handle,
+            "before": before and {**times, **before},
+            "after": times,
+        },
     )
+
+
+def _written(instant: datetime | None) -> str | None:
+    return None if instant is None else instant.isoformat()

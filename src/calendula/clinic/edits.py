@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from fastapi import Response
+from pydantic import BaseModel
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from calendula.appointments import orphans
 from calendula.appointments.orphans import Effects
+from calendula.database import JsonObject
 from calendula.doctors.models import Doctor
 from calendula.doctors.service import UnknownDoctor
 from calendula.events import service as events
@@ -60,11 +62,15 @@ def end(
     what: str,
     *,
     actor: str,
+    before: BaseModel | None,
+    after: BaseModel | None,
     within: Span | None = None,
 ) -> Effects:
     """Mark the appointments that the edit has orphaned or restored, and log what was edited.
 
     `whose` is the doctor whose timetable was edited, or all of them where the clinic's was.
+    `before` and `after` are what was edited, as it goes over the wire: the log keeps both, so they
+    must say nothing about people. None is what was not there.
 
     `within` is the time that the edit is about, where it is about one. Call it after the change.
     """
@@ -78,11 +84,21 @@ def end(
         doctor_id=id_of(whose),
         data={
             "what": what,
+            **change(before, after),
             "orphaned": len(effects.orphaned),
             "restored": len(effects.restored),
         },
     )
     return effects
+
+
+def change(before: BaseModel | None, after: BaseModel | None) -> JsonObject:
+    """Return what the log keeps of an edit; None is what was not there."""
+    return {"before": _dumped(before), "after": _dumped(after)}
+
+
+def _dumped(said: BaseModel | None) -> JsonObject | None:
+    return None if said is None else said.model_dump(mode="json")
 
 
 def id_of(whose: Doctor | Sequence[Doctor]) -> UUID | None:

@@ -62,9 +62,14 @@ def page(
     return Rows(rows, _write(rows[-1], columns) if len(found) > limit else None)
 
 
+def cursor_behind(*values: object) -> str:
+    """Return the cursor of what comes behind a row of these values, those that a list goes by."""
+    texts = [str(value) for value in values]
+    return urlsafe_b64encode(json.dumps(texts).encode()).decode().rstrip("=")
+
+
 def _write(row: object, columns: Sequence[InstrumentedAttribute[Any]]) -> str:
-    values = [str(getattr(row, column.key)) for column in columns]
-    return urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
+    return cursor_behind(*(getattr(row, column.key) for column in columns))
 
 
 def _read(cursor: str, columns: Sequence[InstrumentedAttribute[Any]]) -> list[Any]:

@@ -5,13 +5,13 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy.orm import Session
 
 from calendula.clinic import edits
+from calendula.clinic.hours import weeks
 from calendula.clinic.hours.schemas import MOST_WINDOWS
 from calendula.doctors.models import Doctor
 from calendula.http.etags import Precondition
 from calendula.imports.lines import Line
 from calendula.imports.records import HoursRecord
 from calendula.imports.report import Outcome
-from calendula.timetables import service as timetables
 from calendula.timetables import windows as rules
 from calendula.timetables.windows import WeeklyWindow
 
@@ -21,12 +21,12 @@ def by_doctor(hours: Iterable[Line[HoursRecord]]) -> dict[str, list[Line[HoursRe
 
     Lines that overlap an earlier one of their week, or are too many, are found at fault.
     """
-    weeks: dict[str, list[Line[HoursRecord]]] = {}
+    found: dict[str, list[Line[HoursRecord]]] = {}
     for line in hours:
-        weeks.setdefault(line.doctor_key, []).append(line)
-    for week in weeks.values():
+        found.setdefault(line.doctor_key, []).append(line)
+    for week in found.values():
         _check_apart(week)
-    return weeks
+    return found
 
 
 def replace(
@@ -42,8 +42,8 @@ def replace(
     `new` is a doctor whom the same import has added. The doctor must be locked.
     """
     edits.begin(session, doctor.id, Precondition())
-    timetables.replace_week(session, doctor.id, [it.record.weekly_window() for it in lines])
-    effects = edits.end(session, doctor, "hours", actor=actor)
+    week = [it.record.weekly_window() for it in lines]
+    effects, _ = weeks.replace(session, doctor, week, actor=actor)
     if not new:
         for line in lines:
             line.report.outcome = Outcome.REPLACED

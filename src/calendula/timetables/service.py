@@ -42,7 +42,9 @@ def add_doctor(
     default_week = select(literal(doctor.id, Id), *_COPIED).where(WeeklyHours.doctor_id.is_(None))
     columns = ["doctor_id", *(column.key for column in _COPIED)]
     session.execute(insert(WeeklyHours).from_select(columns, default_week))
-    events.record(session, "doctor.added", actor=actor, doctor_id=doctor.id)
+    after = {"name": doctor.name, "specialty": doctor.specialty, "time_zone": doctor.time_zone}
+    data = {"before": None, "after": after}
+    events.record(session, "doctor.added", actor=actor, doctor_id=doctor.id, data=data)
     return doctor
 
 

@@ -54,7 +54,9 @@ def test_a_doctor_can_be_forced_out(admin: TestClient, database: Database, mei: 
     assert {it["status"] for it in body["effects"]["orphaned"]} == {"booked"}
     assert all(it["orphaned"] for it in body["effects"]["orphaned"])
     event = last_event(database, "timetable.edited")
+    before, after = event.data.pop("before"), event.data.pop("after")
     assert event.data == {"what": "deactivated", "orphaned": 2, "restored": 0}
+    assert before == {**after, "active": True}
 
 
 def test_who_is_gone_offers_nothing(admin: TestClient, closed_client: TestClient, mei: str) -> None:

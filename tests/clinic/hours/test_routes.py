@@ -199,7 +199,8 @@ def test_the_default_week_is_for_those_who_come(
     made = admin.post("/v1/doctors", json={"name": "Dr. New"}).json()["id"]
     assert (len(labels(admin, made)), len(labels(admin, mei))) == (6, 8)
     event = last_event(database, "clinic.edited")
-    assert (event.actor[:4], event.data) == ("key:", {"what": "default hours"})
+    assert (event.actor[:4], event.data["what"]) == ("key:", "default hours")
+    assert event.data["before"]["windows"] != event.data["after"]["windows"]
 
 
 @pytest.mark.parametrize("role", [RECEPTION, DOCTOR])

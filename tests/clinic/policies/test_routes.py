@@ -72,7 +72,9 @@ def test_the_rules_are_shown_and_replaced(admin: TestClient, database: Database)
     assert read.headers["etag"] != version
     stale = admin.put("/v1/clinic", json=rules, headers={"If-Match": version})
     assert (stale.status_code, stale.json()["code"]) == (412, "stale")
-    assert last_event(database, "timetable.edited").actor.startswith("key:")
+    event = last_event(database, "timetable.edited")
+    assert event.actor.startswith("key:")
+    assert (event.data["before"]["policy"], event.data["after"]) == (NONE, shown)
 
 
 def test_the_clinic_says_who_it_is(admin: TestClient) -> None:
@@ -128,6 +130,7 @@ def test_a_doctors_own_limits_stand_above(admin: TestClient, database: Database,
     assert answer.headers["etag"] == '"3"'
     event = last_event(database, "policy.replaced")
     assert (str(event.doctor_id), event.actor[:4]) == (mei, "key:")
+    assert (event.data["before"]["own"], event.data["after"]["own"]) == ({}, own)
     clinics = {**NONE, "horizon_days": 90, "minimum_notice_minutes": 60}
     assert _own(admin, mei) == {"own": {}, "effective": {**clinics, "max_future_appointments": 3}}
 

@@ -45,7 +45,8 @@ def test_a_visit_type_is_added(admin: TestClient, database: Database, mei: str) 
     read = admin.get(answer.headers["location"])
     assert (read.json(), read.headers["etag"]) == (made, '"1"')
     event = last_event(database, "visit-type.added")
-    assert (event.actor[:4], event.data) == ("key:", {"visit_type_id": made["id"]})
+    assert event.actor.startswith("key:")
+    assert event.data == {"visit_type_id": made["id"], "before": None, "after": made}
 
 
 def test_a_visit_type_needs_little(admin: TestClient) -> None:
@@ -65,16 +66,21 @@ def test_a_visit_type_is_replaced(admin: TestClient, database: Database, mei: st
     assert answer.json() == admin.get(path).json()
     assert small.items() <= answer.json().items()
     assert [answer.json()[it] for it in ("doctor_ids", "windows", "public")] == [None, None, True]
-    assert last_event(database, "visit-type.replaced").actor.startswith("key:")
+    event = last_event(database, "visit-type.replaced")
+    assert event.actor.startswith("key:")
+    assert event.data["before"]["doctor_ids"] == [mei]
+    assert event.data["after"] == answer.json()
 
 
 def test_a_visit_type_is_removed(admin: TestClient, database: Database, mei: str) -> None:
     """It is gone from every answer, twice is 404, and its name is free again."""
     gone = _add(admin, "Check", doctor_ids=[mei])
     path = f"{PATH}/{gone}"
+    was = admin.get(path).json()
     answer = admin.delete(path)
     assert (answer.status_code, answer.content) == (204, b"")
-    assert last_event(database, "visit-type.removed").data == {"visit_type_id": gone}
+    event = last_event(database, "visit-type.removed")
+    assert event.data == {"visit_type_id": gone, "before": was, "after": None}
     assert contents(database)["visit_type_doctor"] == _names(admin) == []
     slots = f"/v1/doctors/{mei}/slots?visit_type={gone}"
     put = admin.put(path, json={"name": "x", "duration_minutes": 5})

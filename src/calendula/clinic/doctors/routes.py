@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from calendula import clock
 from calendula.access.guard import CallerOfRequest
+from calendula.access.roles import Caller
 from calendula.appointments import times
 from calendula.appointments.models import Appointment
 from calendula.appointments.orphans import Effects
@@ -118,8 +119,9 @@ def change_doctor(
     """Change what is named (RFC 7396). Another zone moves the hours."""
     with database.write(dry_run=dry_run) as session:
         doctor = edits.begin(session, doctor_id, precondition)
+        before = StaffDoctor.of(doctor)
         _apply(session, doctor, change)
-        effects = edits.end(session, doctor, "doctor", actor=caller.actor)
+        effects = _end(session, doctor, "doctor", before, caller)
     return _edited(response, doctor, effects, dry_run=dry_run)
 
 
@@ -147,8 +149,9 @@ def deactivate_doctor(
         doctor = edits.begin(session, doctor_id, precondition)
         if not (force or dry_run):
             _have_none_ahead(session, doctor)
+        before = StaffDoctor.of(doctor)
         doctor.active = False
-        effects = edits.end(session, doctor, "deactivated", actor=caller.actor)
+        effects = _end(session, doctor, "deactivated", before, caller)
     return _edited(response, doctor, effects, dry_run=dry_run)
 
 
@@ -168,8 +171,9 @@ def activate_doctor(
     """Offer the slots of a doctor again, with the hours that they had."""
     with database.write(dry_run=dry_run) as session:
         doctor = edits.begin(session, doctor_id, precondition)
+        before = StaffDoctor.of(doctor)
         doctor.active = True
-        effects = edits.end(session, doctor, "activated", actor=caller.actor)
+        effects = _end(session, doctor, "activated", before, caller)
     return _edited(response, doctor, effects, dry_run=dry_run)
 
 
@@ -194,6 +198,13 @@ def _apply(session: Session, doctor: Doctor, change: DoctorChange) -> None:
         doctor.time_zone = change.time_zone
     if "holidays" in said:
         doctor.holidays = change.holidays
+
+
+def _end(
+    session: Session, doctor: Doctor, what: str, before: StaffDoctor, caller: Caller
+) -> Effects:
+    after = StaffDoctor.of(doctor)
+    return edits.end(session, doctor, what, actor=caller.actor, before=before, after=after)
 
 
 def _edited(response: Response, doctor: Doctor, effects: Effects, *, dry_run: bool) -> EditedDoctor:

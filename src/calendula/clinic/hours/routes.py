@@ -1,11 +1,16 @@
 """When a doctor works: the week, and other hours on single dates."""
 
+import datetime as dt
+from uuid import UUID
+
 from fastapi import APIRouter, Response
 from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
 
 from calendula.access.guard import CallerOfRequest
 from calendula.clinic import edits, examples
 from calendula.clinic.answers import STALE, UNKNOWN
+from calendula.clinic.hours import weeks
 from calendula.clinic.hours.schemas import DayHours, EditedOverride, EditedWeek, Override, Week
 from calendula.clinic.parameters import DryRun
 from calendula.clinic.schemas import Edited
@@ -50,9 +55,7 @@ def replace_hours(
     """Let a doctor's week be this and nothing else, at once."""
     with database.write(dry_run=dry_run) as session:
         doctor = edits.begin(session, doctor_id, precondition)
-        timetables.replace_week(session, doctor_id, week.weekly_windows())
-        effects = edits.end(session, doctor, "hours", actor=caller.actor)
-        shown = Week.of(timetables.week_of(session, doctor_id))
+        effects, shown = weeks.replace(session, doctor, week.weekly_windows(), actor=caller.actor)
     edits.show_version(response, doctor.timetable_version, dry_run=dry_run)
     return EditedWeek(windows=shown.windows, effects=Edited.of(effects, dry_run=dry_run))
 
@@ -78,9 +81,11 @@ def replace_default_hours(
     """Let new doctors start with this week. Those who are here keep theirs."""
     with database.write() as session:
         version = edits.begin_for_clinic(session, precondition).version
+        before = Week.of(timetables.week_of(session, None))
         timetables.replace_week(session, None, week.weekly_windows())
-        events.record(session, "clinic.edited", actor=caller.actor, data={"what": "default hours"})
         shown = Week.of(timetables.week_of(session, None))
+        data = {"what": "default hours", **edits.change(before, shown)}
+        events.record(session, "clinic.edited", actor=caller.actor, data=data)
     etags.show(response, version)
     return shown
 
@@ -122,8 +127,16 @@ def set_override(
     )
     with database.write(dry_run=dry_run) as session:
         doctor = edits.begin(session, doctor_id, precondition)
+        before = _stored(session, doctor_id, date)
         session.merge(override)
-        effects = edits.end(session, doctor, "override", actor=caller.actor)
+        effects = edits.end(
+            session,
+            doctor,
+            "override",
+            actor=caller.actor,
+            before=before,
+            after=Override.of(override),
+        )
     edits.show_version(response, doctor.timetable_version, dry_run=dry_run)
     shown = Override.of(override)
     return EditedOverride(
@@ -146,10 +159,21 @@ def remove_override(
     dry_run: DryRun = False,
 ) -> Edited:
     """Take other hours on a date back. Twice is the same as once."""
-    this = (DateOverride.doctor_id == doctor_id, DateOverride.date == date)
     with database.write(dry_run=dry_run) as session:
         doctor = edits.begin(session, doctor_id, precondition)
-        session.execute(delete(DateOverride).where(*this))
-        effects = edits.end(session, doctor, "override", actor=caller.actor)
+        before = _stored(session, doctor_id, date)
+        session.execute(
+            delete(DateOverride).where(
+                DateOverride.doctor_id == doctor_id, DateOverride.date == date
+            )
+        )
+        effects = edits.end(
+            session, doctor, "override", actor=caller.actor, before=before, after=None
+        )
     edits.show_version(response, doctor.timetable_version, dry_run=dry_run)
     return Edited.of(effects, dry_run=dry_run)
+
+
+def _stored(session: Session, doctor_id: UUID, day: dt.date) -> Override | None:
+    stored = session.get(DateOverride, (doctor_id, day))
+    return None if stored is None else Override.of(stored)

@@ -57,14 +57,17 @@ def replace_clinic(
     with database.write(dry_run=dry_run) as session:
         clinic = edits.begin_for_clinic(session, precondition)
         everyone = edits.begin_for_all(session)
+        before = ClinicInfo.of(clinic)
         touched = everyone if clinic.holidays != rules.holidays else []  # limits orphan nothing
         clinic.name, clinic.phone, clinic.email = rules.name, rules.phone, rules.email
         clinic.holidays = rules.holidays
         clinic.policy = rules.policy.said()
-        effects = edits.end(session, touched, "clinic", actor=caller.actor)
+        after = ClinicInfo.of(clinic)
+        effects = edits.end(
+            session, touched, "clinic", actor=caller.actor, before=before, after=after
+        )
     edits.show_version(response, clinic.version, dry_run=dry_run)
-    shown = ClinicInfo.of(clinic).model_dump()
-    return EditedClinic(**shown, effects=Edited.of(effects, dry_run=dry_run))
+    return EditedClinic(**after.model_dump(), effects=Edited.of(effects, dry_run=dry_run))
 
 
 @router.get(
@@ -98,11 +101,19 @@ def replace_policy(
     """
     with database.write() as session:
         doctor = edits.begin(session, doctor_id, precondition)
-        doctor.policy = limits.said()
         clinic = timetables.clinic(session)
-        events.record(session, "policy.replaced", actor=caller.actor, doctor_id=doctor_id)
+        before = _shown(clinic, doctor)
+        doctor.policy = limits.said()
+        shown = _shown(clinic, doctor)
+        events.record(
+            session,
+            "policy.replaced",
+            actor=caller.actor,
+            doctor_id=doctor_id,
+            data=edits.change(before, shown),
+        )
     etags.show(response, doctor.timetable_version)
-    return _shown(clinic, doctor)
+    return shown
 
 
 def _shown(clinic: Clinic, doctor: Doctor) -> DoctorPolicy:

@@ -15,7 +15,12 @@ from calendula.clinic import edits, examples
 from calendula.clinic.answers import STALE, UNKNOWN, UNKNOWN_TIME_OFF
 from calendula.clinic.parameters import DryRun
 from calendula.clinic.schemas import Edited
-from calendula.clinic.time_off.schemas import EditedTimeOff, NewTimeOff, TimeOffInfo
+from calendula.clinic.time_off.schemas import (
+    EditedTimeOff,
+    LoggedTimeOff,
+    NewTimeOff,
+    TimeOffInfo,
+)
 from calendula.database import Database
 from calendula.database.ids import new_id
 from calendula.doctors import service as doctors
@@ -169,7 +174,10 @@ def _add(
     )
     session.add(off)
     within = Span(new.start, new.end)
-    return off, edits.end(session, whose, "time off", actor=actor, within=within)
+    after = LoggedTimeOff.of(off)
+    return off, edits.end(
+        session, whose, "time off", actor=actor, before=None, after=after, within=within
+    )
 
 
 def _remove(
@@ -183,7 +191,10 @@ def _remove(
         raise UnknownTimeOff("There is no such time off.")
     session.delete(off)
     within = Span(off.starts_at, off.ends_at)
-    return edits.end(session, whose, "time off", actor=actor, within=within)
+    before = LoggedTimeOff.of(off)
+    return edits.end(
+        session, whose, "time off", actor=actor, before=before, after=None, within=within
+    )
 
 
 def _added(

@@ -44,6 +44,19 @@ class TimeOffInfo(BaseModel):
         )
 
 
+class LoggedTimeOff(BaseModel):
+    """What the log of events keeps of time off: not the reason, which may tell of a person."""
+
+    id: UUID
+    start: datetime
+    end: datetime
+
+    @classmethod
+    def of(cls, off: TimeOff) -> Self:
+        """Return what is kept of it."""
+        return cls(id=off.id, start=off.starts_at, end=off.ends_at)
+
+
 class EditedTimeOff(TimeOffInfo):
     """Time off that was just made, and what it did to appointments."""
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from calendula.access.guard import CallerOfRequest
 from calendula.access.roles import Caller
-from calendula.clinic import examples
+from calendula.clinic import edits, examples
 from calendula.clinic.answers import STALE, UNKNOWN, UNKNOWN_VISIT_TYPE
 from calendula.clinic.visit_types.schemas import VisitTypeBody, VisitTypeInfo
 from calendula.doctors import service as doctors
@@ -57,8 +57,8 @@ def create_visit_type(
     """Add a kind of visit. From now on its slots can be asked for."""
     with database.write() as session:
         added = service.save(session, None, new.values(), new.doctor_ids)
-        _record(session, "visit-type.added", added.id, caller.actor)
-        shown = _shown(session, added, caller)
+        shown = _shown(session, added)
+        _record(session, "visit-type.added", added.id, caller, after=shown)
     response.headers["Location"] = link(request, f"/v1/visit-types/{added.id}")
     etags.show(response, added.version)
     return shown
@@ -71,7 +71,7 @@ def read_visit_type(
     """Show a kind of visit; one that only the staff books, to the staff alone."""
     with database.read() as session:
         found = service.get(session, visit_type_id, staff=caller.is_staff)
-        shown = _shown(session, found, caller)
+        shown = _shown(session, found, staff=caller.is_staff)
     etags.show(response, found.version)
     return shown
 
@@ -93,9 +93,10 @@ def replace_visit_type(
     with database.write() as session:
         found = service.get_for_edit(session, visit_type_id)
         precondition.check(found.version)
+        before = _shown(session, found)
         service.save(session, found, body.values(), body.doctor_ids)
-        _record(session, "visit-type.replaced", found.id, caller.actor)
-        shown = _shown(session, found, caller)
+        shown = _shown(session, found)
+        _record(session, "visit-type.replaced", found.id, caller, before=before, after=shown)
     etags.show(response, found.version)
     return shown
 
@@ -113,14 +114,23 @@ def remove_visit_type(
     with database.write() as session:
         found = service.get_for_edit(session, visit_type_id)
         precondition.check(found.version)
+        _record(session, "visit-type.removed", found.id, caller, before=_shown(session, found))
         service.remove(session, found)
-        _record(session, "visit-type.removed", found.id, caller.actor)
 
 
-def _shown(session: Session, visit_type: VisitType, caller: Caller) -> VisitTypeInfo:
-    named = service.doctors_of(session, [visit_type], staff=caller.is_staff)
+def _shown(session: Session, visit_type: VisitType, *, staff: bool = True) -> VisitTypeInfo:
+    named = service.doctors_of(session, [visit_type], staff=staff)
     return VisitTypeInfo.of(visit_type, named.get(visit_type.id))
 
 
-def _record(session: Session, action: str, visit_type_id: UUID, actor: str) -> None:
-    events.record(session, action, actor=actor, data={"visit_type_id": str(visit_type_id)})
+def _record(
+    session: Session,
+    action: str,
+    visit_type_id: UUID,
+    caller: Caller,
+    *,
+    before: VisitTypeInfo | None = None,
+    after: VisitTypeInfo | None = None,
+) -> None:
+    data = {"visit_type_id": str(visit_type_id), **edits.change(before, after)}
+    events.record(session, action, actor=caller.actor, data=data)
