@@ -13,6 +13,8 @@ from sqlalchemy import Connection, delete, insert, select, text, update
 
 from calendula import clock
 from calendula.appointments import service as appointments
+from calendula.appointments.offers import ByLabel
+from calendula.appointments.service import Details
 from calendula.audit.verify import Verdict, verify
 from calendula.database import Database
 from calendula.doctors import service as doctors
@@ -187,9 +189,8 @@ def _book(database: Database, number: int) -> None:
             appointments.book(
                 session,
                 doctors.get(session, names[(slot + number) % 3]),
-                DAY + timedelta(days=number),
-                label,
-                patient_id=patients.identify(session, str(number), "Asha"),
+                ByLabel(DAY + timedelta(days=number), label),
+                Details(patients.identify(session, str(number), "Asha")),
                 actor="public",
                 past=False,
             )

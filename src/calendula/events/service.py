@@ -17,7 +17,7 @@ class About(NamedTuple):
 
     doctor_id: UUID
     appointment_id: UUID
-    patient_id: UUID
+    patient_id: UUID | None
 
 
 def record(

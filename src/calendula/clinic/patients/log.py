@@ -11,4 +11,6 @@ def record(
 ) -> None:
     """Write down who has seen or changed what is stored about a patient; `data` has no values."""
     about = {"patient_id": str(patient_id)}
-    events.record(session, action, actor=actor, data={**about, **(data or {})})
+    events.record(
+        session, action, actor=actor, patient_id=patient_id, data={**about, **(data or {})}
+    )
