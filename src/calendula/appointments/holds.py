@@ -93,7 +93,7 @@ def _free_number(session: Session, holder: str, most: int) -> int:
     query = select(Appointment.hold_number, Appointment.expires_at).where(
         Appointment.held_by == holder, Appointment.status == Status.PENDING
     )
-    theirs = {number: end for number, end in session.execute(query)}
+    theirs = {row.hold_number: row.expires_at for row in session.execute(query)}
     number = next((number for number in range(1, most + 1) if number not in theirs), None)
     if number is None:
         raise TooManyHolds(

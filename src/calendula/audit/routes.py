@@ -6,16 +6,13 @@ from fastapi import APIRouter, Query
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from calendula.access.guard import CallerOfRequest
-from calendula.access.roles import Caller
-from calendula.appointments.changes import UnknownAppointment
-from calendula.appointments.models import Appointment
+from calendula.appointments.own_access import OwnAppointment
 from calendula.audit.schemas import EventInfo, EventPage
 from calendula.database import settled
 from calendula.events.models import Event
 from calendula.http import openapi
 from calendula.http.dependencies import DatabaseOfApp, KnownQuery
-from calendula.http.fields import Id, Instant, PathId, Words
+from calendula.http.fields import Id, Instant, Words
 from calendula.http.json_body import JsonRoute
 from calendula.http.pagination import Cursor, Limit, cursor_behind, page
 from calendula.http.problems import body
@@ -64,24 +61,15 @@ def list_events(
     responses=_UNKNOWN,
 )
 def read_history(
-    appointment_id: PathId,
-    caller: CallerOfRequest,
+    appointment_id: OwnAppointment,
     database: DatabaseOfApp,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> EventPage:
     """Read what happened to an appointment, in order. A doctor reads of their own."""
+    query = select(Event).where(Event.appointment_id == appointment_id)
     with database.read() as session:
-        _check_may_see(session.get(Appointment, appointment_id), caller)
-        query = select(Event).where(Event.appointment_id == appointment_id)
         return _page(session, query, cursor, limit)
-
-
-def _check_may_see(appointment: Appointment | None, caller: Caller) -> None:
-    """Raise where there is no appointment, or it is another doctor's: which, nobody is told."""
-    theirs = None if appointment is None else appointment.doctor_id
-    if appointment is None or caller.doctor_id not in {None, theirs}:
-        raise UnknownAppointment("There is no such appointment.")
 
 
 def _page(session: Session, query: Select[Event], cursor: str | None, limit: int) -> EventPage:
