@@ -1,14 +1,16 @@
 """What becomes of a patient's appointments when the patient is merged or erased."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from calendula import clock
 from calendula.access.models import AppointmentToken
 from calendula.appointments.models import Appointment
 from calendula.appointments.status import Status
+from calendula.database import batches
 from calendula.errors import Conflict
 from calendula.idempotency.models import IdempotencyKey
 from calendula.patients import records
@@ -76,14 +78,23 @@ def _have_none_ahead(session: Session, patient: Patient) -> None:
 
 def _forget_appointments(session: Session, patient: Patient) -> None:
     theirs = Appointment.patient_id == patient.id
-    ids = select(Appointment.id).where(theirs)
-    session.execute(delete(AppointmentToken).where(AppointmentToken.appointment_id.in_(ids)))
-    session.execute(delete(IdempotencyKey).where(IdempotencyKey.appointment_id.in_(ids)))
+    for ids in batches(session.scalars(select(Appointment.id).where(theirs)).all()):
+        session.execute(delete(AppointmentToken).where(AppointmentToken.appointment_id.in_(ids)))
+        session.execute(delete(IdempotencyKey).where(_answers_about(ids)))
     said = (Appointment.email, Appointment.phone, Appointment.note, Appointment.reason)
     session.execute(
         update(Appointment)
         .where(theirs, or_(*(column.is_not(None) for column in said)))
         .values({**dict.fromkeys(it.key for it in said), **_changed()})
+    )
+
+
+def _answers_about(appointments: Sequence[UUID]) -> ColumnElement[bool]:
+    """Take those too that were stored before there was a column for it."""
+    stored = IdempotencyKey.answer["appointment_id"].as_string()
+    return or_(
+        IdempotencyKey.appointment_id.in_(appointments),
+        IdempotencyKey.appointment_id.is_(None) & stored.in_([str(it) for it in appointments]),
     )
 
 
