@@ -17,6 +17,7 @@ from support.access import bearer, make_key
 from support.guides import Reading
 
 NOW = datetime(2035, 9, 29, 9, tzinfo=UTC)
+LATER = datetime(2035, 10, 2, 9, tzinfo=UTC)
 LOOKS_ALIKE = "Dr. Meer\N{CYRILLIC SMALL LETTER A} Nair"
 NEW = {"name": "Dr. Meera Nair", "specialty": "Cardiology", "time_zone": "Asia/Kolkata"}
 MORNING = {"start": "10:00", "end": "11:00", "slot_minutes": 30}
@@ -115,6 +116,52 @@ def _orphan(admin: TestClient, doctor: str) -> dict[str, Any]:
     }
 
 
+def _know(admin: TestClient) -> dict[str, Any]:
+    """Let a patient and a duplicate be all that patients can be, one after the other."""
+    people = admin.post("/v1/patients/search", json={"name": "asha"}).json()["items"]
+    asha = f"/v1/patients/{people[0]['id']}"
+    other = {**BOOKING, "patient_name": "Asha Verm", "time_slot": "2:00 PM - 2:30 PM"}
+    assert admin.post("/book_appointment", json=other).status_code == 201
+    (duplicate,) = [
+        it["id"]
+        for it in admin.post("/v1/patients/search", json={"identifier": "P-1001"}).json()["items"]
+        if it["name"] == "Asha Verm"
+    ]
+    alias, both = f"/v1/patients/{duplicate}", {"duplicate_id": duplicate}
+    contact = {"email": "asha@example.com", "phone": "+91 22 5550 0100"}
+    return {
+        "patient_changed": admin.patch(asha, json=contact),
+        "patients_found": admin.post("/v1/patients/search", json={"phone": "5550 0100"}),
+        "nothing_asked": admin.post("/v1/patients/search", json={}),
+        "patient_read": admin.get(asha),
+        "unknown_patient": admin.get(f"/v1/patients/{uuid4()}"),
+        "patient_exists": admin.patch(asha, json={"name": "Asha Verm"}),
+        "patient_has_appointments": admin.post(f"{alias}/erase"),
+        "same_patient": admin.post(f"{alias}/merge", json=both),
+        "merged": admin.post(f"{asha}/merge", json=both),
+        "merged_already": admin.post(f"{asha}/merge", json=both),
+        "patient_merged": admin.patch(alias, json=contact),
+        "export_of_merged": admin.get(f"{alias}/export"),
+        "erasure_of_merged": admin.post(f"{alias}/erase"),
+    }
+
+
+def _forget(admin: TestClient, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Erase the patient, once the appointments are past."""
+    (found,) = admin.post("/v1/patients/search", json={"name": "asha"}).json()["items"]
+    asha = f"/v1/patients/{found['id']}"
+    ravi = {**BOOKING, "patient_name": "Ravi Rao", "time_slot": "2:30 PM - 3:00 PM"}
+    assert admin.post("/book_appointment", json=ravi).status_code == 201
+    (other,) = admin.post("/v1/patients/search", json={"name": "ravi"}).json()["items"]
+    monkeypatch.setattr("calendula.clock.now", lambda: LATER)
+    return {
+        "erased": admin.post(f"{asha}/erase"),
+        "patient_gone": admin.get(asha),
+        "patient_erased": admin.patch(asha, json={"phone": "112"}),
+        "erased_already": admin.post(f"{asha}/merge", json={"duplicate_id": other["id"]}),
+    }
+
+
 def _documented(document: Any) -> Iterator[tuple[str, str, Any]]:
     """Yield the status, the name and the body of each example, but for those of every key."""
     for path, operations in document["paths"].items():
@@ -130,10 +177,11 @@ def _read(value: Any) -> Any:
     return Reading().read(json.dumps(value), relative=False)
 
 
-def test_the_examples_are_real(admin: TestClient) -> None:
+def test_the_examples_are_real(admin: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every documented answer is one that the service gives, but for the ids; none is left over."""
     doctor, answers = _set_up(admin)
-    answers |= _look_up(admin, doctor) | _orphan(admin, doctor)
+    answers |= _look_up(admin, doctor) | _orphan(admin, doctor) | _know(admin)
+    answers |= _forget(admin, monkeypatch)
     examples = list(_documented(admin.get("/openapi.json").json()))
     assert {name for _, name, _ in examples} == set(answers)
     for status, name, expected in examples:

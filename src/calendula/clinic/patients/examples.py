@@ -20,7 +20,7 @@ _ERASED = {
     **_ASHA,
     **dict.fromkeys(("identifier", "name", "email", "phone")),
     "merged_into": None,
-    "erased_at": "2035-09-29T09:00:00Z",
+    "erased_at": "2035-10-02T09:00:00Z",
 }
 
 

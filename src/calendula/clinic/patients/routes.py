@@ -95,8 +95,8 @@ def export_patient(
     """Give all that is stored about a patient, their aliases and appointments, as one file."""
     with database.write() as session:
         (patient,) = records.take(session, patient_id)
-        record(session, "patient.exported", patient.id, actor=caller.actor)
         exported = export(session, patient)
+        record(session, "patient.exported", patient.id, actor=caller.actor)
     response.headers["Content-Disposition"] = f'attachment; filename="patient-{patient_id}.json"'
     return exported
 
