@@ -1,10 +1,11 @@
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from fastapi.testclient import TestClient
-from sqlalchemy import inspect, update
+from sqlalchemy import inspect, select, update
 
+from calendula.access.models import AppointmentToken
 from calendula.appointments.models import Appointment
 from calendula.clinic.patients.schemas import ExportedAppointment, PatientRecord
 from calendula.database import Database
@@ -59,11 +60,17 @@ def test_an_export_is_a_file_without_a_name(admin: TestClient, database: Databas
 
 
 def test_stored_answers_and_tokens_are_exported(admin: TestClient, database: Database) -> None:
-    """What is kept to answer a repeated request is part of it."""
-    book(admin, day=PAST)
+    """How long a patient's tokens are good, and what is kept to answer again, are part of it."""
+    who = {"patient_id": "P-1", "patient_name": "Asha Verma", "doctor_name": MEI}
+    body = {**who, "date": PAST.isoformat(), "time_slot": TEN}
+    admin.post("/book_appointment", json=body, headers={"Idempotency-Key": "once"})
     (patient,) = ids_of(database, "Asha Verma")
     (exported,) = _export(admin, patient).json()["appointments"]
-    assert (exported["tokens_expire_at"], exported["stored_answers"]) == ([], [])
+    (kept,) = exported["stored_answers"]
+    assert kept["answer"]["appointment_id"] == exported["id"]
+    with database.read() as session:
+        until = session.scalars(select(AppointmentToken.expires_at)).all()
+    assert [datetime.fromisoformat(it) for it in exported["tokens_expire_at"]] == list(until)
 
 
 def test_no_column_is_forgotten() -> None:

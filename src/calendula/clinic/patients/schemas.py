@@ -86,6 +86,7 @@ class ExportedAppointment(BaseModel):
     occupied_until: datetime
     status: str
     orphaned: bool
+    overridden: bool
     expires_at: datetime | None
     email: str | None
     phone: str | None
