@@ -9,7 +9,6 @@ from calendula.access.roles import DOCTOR, Caller
 from calendula.appointments.models import Appointment
 from calendula.clinic.patients import erasure, examples
 from calendula.clinic.patients.export import export
-from calendula.clinic.patients.log import record
 from calendula.clinic.patients.schemas import (
     FoundPatient,
     Merge,
@@ -18,6 +17,7 @@ from calendula.clinic.patients.schemas import (
     PatientRecord,
     PatientSearch,
 )
+from calendula.events import service as events
 from calendula.http.dependencies import DatabaseOfApp, KnownQuery
 from calendula.http.fields import PathId
 from calendula.http.json_body import JsonRoute
@@ -43,7 +43,7 @@ def search_patients(
     with database.write() as session:
         rows, following = page(session, query, order, wanted.cursor, wanted.limit)
         for patient in rows:
-            record(session, "patient.read", patient.id, actor=caller.actor)
+            events.record(session, "patient.read", actor=caller.actor, patient_id=patient.id)
     return Page(items=[FoundPatient.model_validate(it) for it in rows], next=following)
 
 
@@ -55,7 +55,7 @@ def read_patient(
     with database.write() as session:
         patient = records.get(session, patient_id)
         _check_seen_by(session, patient, caller)
-        record(session, "patient.read", patient.id, actor=caller.actor)
+        events.record(session, "patient.read", actor=caller.actor, patient_id=patient.id)
     return PatientRecord.model_validate(patient)
 
 
@@ -68,7 +68,9 @@ def change_patient(
         (patient,) = records.take(session, patient_id)
         changed = records.change(session, patient, change.model_dump(exclude_unset=True))
         said = {"changed": changed}
-        record(session, "patient.changed", patient.id, actor=caller.actor, data=said)
+        events.record(
+            session, "patient.changed", actor=caller.actor, patient_id=patient.id, data=said
+        )
     return PatientRecord.model_validate(patient)
 
 
@@ -84,7 +86,9 @@ def merge_patients(
     with database.write() as session:
         patient, moved = erasure.merge(session, patient_id, merge.duplicate_id)
         said = {"duplicate_id": str(merge.duplicate_id), "appointments": moved}
-        record(session, "patient.merged", patient.id, actor=caller.actor, data=said)
+        events.record(
+            session, "patient.merged", actor=caller.actor, patient_id=patient.id, data=said
+        )
     return PatientRecord.model_validate(patient)
 
 
@@ -96,7 +100,7 @@ def export_patient(
     with database.write() as session:
         (patient,) = records.take(session, patient_id)
         exported = export(session, patient)
-        record(session, "patient.exported", patient.id, actor=caller.actor)
+        events.record(session, "patient.exported", actor=caller.actor, patient_id=patient.id)
     response.headers["Content-Disposition"] = f'attachment; filename="patient-{patient_id}.json"'
     return exported
 
@@ -112,7 +116,7 @@ def erase_patient(
     with database.write() as session:
         patient, forgotten = erasure.erase(session, patient_id)
         if forgotten:
-            record(session, "patient.erased", patient.id, actor=caller.actor)
+            events.record(session, "patient.erased", actor=caller.actor, patient_id=patient.id)
     database.scrub()
     return PatientRecord.model_validate(patient)
 
