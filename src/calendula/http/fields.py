@@ -163,9 +163,9 @@ def _id(value: Any) -> Any:
     return value
 
 
-def _path_id(text: str) -> UUID:
+def _path_id(value: object) -> UUID:
     """Nothing has an id that is none: so it is not found, as any other that nothing has."""
-    found = parse_id(text)
+    found = value if isinstance(value, UUID) else parse_id(value)
     if found is None:
         raise NotFound("There is nothing of this id.")
     return found

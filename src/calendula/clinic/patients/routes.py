@@ -25,6 +25,8 @@ from calendula.http.pagination import Page, page
 from calendula.patients import records
 from calendula.patients.models import Patient
 
+_ONE = "/{patient_id:uuid}"  # not `search`, where other methods than POST are 405
+
 router = APIRouter(
     prefix="/v1/patients", tags=["Patients"], route_class=JsonRoute, dependencies=[KnownQuery]
 )
@@ -47,7 +49,7 @@ def search_patients(
     return Page(items=[FoundPatient.model_validate(it) for it in rows], next=following)
 
 
-@router.get("/{patient_id}", summary="Read a patient", responses=examples.PATIENT)
+@router.get(_ONE, summary="Read a patient", responses=examples.PATIENT)
 def read_patient(
     patient_id: PathId, caller: CallerOfRequest, database: DatabaseOfApp
 ) -> PatientRecord:
@@ -59,7 +61,7 @@ def read_patient(
     return PatientRecord.model_validate(patient)
 
 
-@router.patch("/{patient_id}", summary="Change a patient", responses=examples.CHANGE)
+@router.patch(_ONE, summary="Change a patient", responses=examples.CHANGE)
 def change_patient(
     patient_id: PathId, change: PatientChange, caller: CallerOfRequest, database: DatabaseOfApp
 ) -> PatientRecord:
