@@ -13,6 +13,7 @@ from calendula.errors import Conflict, Invalid, NotFound
 from calendula.patients.models import Patient
 
 _BETWEEN_DIGITS = " +()./-"
+_IDENTITY = ("identifier", "name")
 
 
 class UnknownPatient(NotFound):
@@ -119,19 +120,22 @@ def aliases(session: Session, patient: Patient) -> Sequence[Patient]:
 def change(session: Session, patient: Patient, values: dict[str, str | None]) -> list[str]:
     """Let columns of a patient be this; return the names of those that were another way.
 
-    Call `take` before. Raises PatientErased, and PatientExists with the id of whoever has this
+    Where an alias of the patient has the identity that is wanted, the two change places. Call
+    `take` before. Raises PatientErased, and PatientExists with the id of whoever has this
     identifier and name.
     """
     refuse_erased(patient)
     changed = [column for column, value in values.items() if getattr(patient, column) != value]
-    wanted = {column: getattr(patient, column) for column in ("identifier", "name")} | values
+    wanted = {column: getattr(patient, column) for column in _IDENTITY} | values
+    identity = {column: wanted[column] for column in _IDENTITY}
     try:
         with session.begin_nested():
+            if set(_IDENTITY) & set(changed):
+                _identify_as(session, patient, identity)
             for column in changed:
                 setattr(patient, column, values[column])
-            patient.search_key = names.plain(wanted["name"] or "")
     except IntegrityError as error:
-        other = select(Patient.id).filter_by(identifier=wanted["identifier"], name=wanted["name"])
+        other = select(Patient.id).filter_by(**identity)
         raise PatientExists(
             "Another patient has this identifier and name. Merge them if they are one person.",
             patient_id=str(session.scalar(other)),
@@ -174,6 +178,28 @@ def erase(session: Session, patient: Patient) -> bool:
         )
     )
     return True
+
+
+def _identify_as(session: Session, patient: Patient, identity: dict[str, str | None]) -> None:
+    """Give a patient another identity; an alias that has it takes the one that was the patient's.
+
+    No two rows may have the same one meanwhile, so the alias has no identifier for a moment.
+    """
+    own = select(Patient).filter_by(merged_into=patient.id, **identity)
+    alias = session.scalar(own) if identity["identifier"] is not None else None
+    before = {column: getattr(patient, column) for column in _IDENTITY}
+    if alias is not None:
+        alias.identifier = None
+        session.flush()
+    _name(session, patient, identity)
+    if alias is not None:
+        _name(session, alias, before)
+
+
+def _name(session: Session, patient: Patient, identity: dict[str, str | None]) -> None:
+    patient.identifier, patient.name = identity["identifier"], identity["name"]
+    patient.search_key = names.plain(identity["name"] or "")
+    session.flush()
 
 
 def _digits(column: InstrumentedAttribute[str | None]) -> ColumnElement[str]:

@@ -166,6 +166,17 @@ def test_a_change_makes_no_two_of_one(admin: TestClient, database: Database) -> 
     assert contents(database) == before
 
 
+def test_an_alias_and_its_patient_change_places(admin: TestClient, database: Database) -> None:
+    """Whoever was merged the wrong way round is called by the right name all the same."""
+    wrong, right = (add(database, "P-1", f"Asha {it}") for it in ("Verm", "Verma"))
+    admin.post(f"/v1/patients/{wrong}/merge", json={"duplicate_id": right})
+    changed = admin.patch(f"/v1/patients/{wrong}", json={"name": "Asha Verma", "phone": "112"})
+    assert (changed.status_code, changed.json()["name"]) == (200, "Asha Verma")
+    assert admin.get(f"/v1/patients/{right}").json()["name"] == "Asha Verm"
+    assert add(database, "P-1", "Asha Verm") == add(database, "P-1", "Asha Verma") == wrong
+    assert [it["id"] for it in found(admin, name="verma")] == [wrong]
+
+
 def test_two_are_merged(admin: TestClient, database: Database) -> None:
     """The duplicate's appointments are the patient's, and so is what is booked under it later."""
     first = book(admin)
