@@ -34,9 +34,4 @@ def found(client: TestClient, **asked: Any) -> list[dict[str, Any]]:
 
 def patient_of(event: Event) -> str:
     """Return the id of the patient whom an event is about."""
-    return str(event.data["patient_id"])
-
-
-def said(event: Event) -> dict[str, Any]:
-    """Return what else an event says."""
-    return {name: value for name, value in event.data.items() if name != "patient_id"}
+    return str(event.patient_id)

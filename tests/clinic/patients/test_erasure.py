@@ -16,7 +16,7 @@ from calendula.events.models import Event
 from calendula.idempotency.models import IdempotencyKey
 from calendula.patients.models import Patient
 from support.clinic import DAY, TEN, TWO, book, contents
-from support.patients import add, found, ids_of, patient_of, said
+from support.patients import add, found, ids_of, patient_of
 
 PAST = date(2025, 2, 7)
 EMAIL = "zelda.quux@example.com"
@@ -129,7 +129,7 @@ def test_an_erasure_is_in_the_log_once(admin: TestClient, database: Database) ->
     assert contents(database) == before
     with database.read() as session:
         (event,) = session.scalars(select(Event).where(Event.action == "patient.erased"))
-    assert (patient_of(event), said(event)) == (patient, {})
+    assert (patient_of(event), event.data) == (patient, {})
 
 
 def test_who_was_erased_is_shown_as_nobody(admin: TestClient, database: Database) -> None:

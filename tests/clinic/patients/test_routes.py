@@ -11,7 +11,7 @@ from calendula.database import Database
 from calendula.events.models import Event
 from support.access import bearer, make_key
 from support.clinic import DAY, RAJESH, TEN, TWO, book, contents, last_event
-from support.patients import add, found, ids_of, patient_of, said
+from support.patients import add, found, ids_of, patient_of
 
 ASHA = {"name": "Asha Verma", "identifier": "P-1", "email": None, "phone": None}
 
@@ -138,7 +138,7 @@ def test_a_patient_is_changed(admin: TestClient, database: Database) -> None:
     shown = admin.patch(f"/v1/patients/{patient}", json=change).json()
     assert (shown["name"], shown["identifier"]) == ("Äsha Rao", "P-1")
     assert (shown["email"], shown["phone"]) == ("a@example.com", None)
-    assert said(last_event(database, "patient.changed")) == {"changed": ["name", "phone"]}
+    assert last_event(database, "patient.changed").data == {"changed": ["name", "phone"]}
     assert [it["id"] for it in found(admin, name="rao asha")] == [patient]
     assert found(admin, name="verma") == []
 
@@ -190,7 +190,7 @@ def test_two_are_merged(admin: TestClient, database: Database) -> None:
     assert admin.get(f"/v1/patients/{duplicate}").json()["merged_into"] == patient
     assert [it["id"] for it in found(admin, name="verm")] == [patient]
     event = last_event(database, "patient.merged")
-    assert (patient_of(event), said(event)) == (
+    assert (patient_of(event), event.data) == (
         patient,
         {"duplicate_id": duplicate, "appointments": 1},
     )

@@ -1,5 +1,5 @@
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import chain
 from typing import Any
 from uuid import UUID
@@ -76,10 +76,14 @@ def _by_appointment(session: Session, table: Any, ids: Sequence[UUID]) -> dict[U
 
 
 def _events(
-    session: Session, people: Iterable[UUID], appointments: Sequence[UUID]
+    session: Session, people: Sequence[UUID], appointments: Sequence[UUID]
 ) -> list[ExportedEvent]:
-    named = Event.data["patient_id"].as_string().in_([str(it) for it in people])
-    about = [Event.appointment_id.in_(batch) for batch in batches(appointments)]
-    found = chain.from_iterable(session.scalars(select(Event).where(it)) for it in [named, *about])
+    """Return what the log says of people, or of their appointments, each event once."""
+    about = [
+        column.in_(batch)
+        for column, ids in ((Event.patient_id, people), (Event.appointment_id, appointments))
+        for batch in batches(ids)
+    ]
+    found = chain.from_iterable(session.scalars(select(Event).where(it)) for it in about)
     events = {event.number: event for event in found}
     return [ExportedEvent.model_validate(events[number]) for number in sorted(events)]

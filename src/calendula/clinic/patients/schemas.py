@@ -118,6 +118,7 @@ class ExportedEvent(BaseModel):
     actor: str
     doctor_id: UUID | None
     appointment_id: UUID | None
+    patient_id: UUID | None
     data: dict[str, Any]
 
 
