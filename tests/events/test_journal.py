@@ -52,6 +52,7 @@ def test_a_savepoint_is_no_end(database: Database) -> None:
     with database.write() as session:
         with session.begin_nested(), session.begin_nested():
             _record(session, "kept")
+        assert session.scalar(select(func.count()).where(Event.actor == "command")) == 0
         with pytest.raises(LookupError), session.begin_nested():
             with session.begin_nested():
                 _record(session, "undone")
