@@ -42,6 +42,13 @@ def test_at_the_cutoff_it_is_too_late() -> None:
         cutoffs.check(Situation("booked"), POLICY, Action.MOVE, just_before, CALL)
 
 
+@pytest.mark.parametrize("status", ["arrived", "checked-in"])
+def test_who_has_arrived_is_with_the_staff(status: str) -> None:
+    """However long before the start they came."""
+    with pytest.raises(TooLate):
+        cutoffs.check(Situation(status), POLICY, Action.CANCEL, START - timedelta(days=9), CALL)
+
+
 def test_the_calendar_begins_somewhere() -> None:
     """A cutoff before the first instant that there is is the start itself."""
     first = datetime.min.replace(tzinfo=UTC)

@@ -7,6 +7,8 @@ from calendula.appointments.status import Status
 from calendula.errors import Conflict
 from calendula.timetables.policy import Policy
 
+_AT_THE_DESK = {Status.ARRIVED, Status.CHECKED_IN}
+
 
 class TooLate(Conflict):
     """The patient can do this no more by themselves: the clinic can."""
@@ -32,10 +34,10 @@ def check(
 ) -> None:
     """Raise TooLate where the patient can do this no more, with whom to call.
 
-    One that is not booked, as one who has arrived, says nothing: the lifecycle does.
+    Whoever has arrived is with the staff. Of what is over, the lifecycle says so.
     """
     end = ends(appointment, policy).get(action)
-    if end is not None and now >= end:
+    if appointment.status in _AT_THE_DESK or (end is not None and now >= end):
         verb = {Action.CANCEL: "cancelled", Action.MOVE: "moved"}[action]
         raise TooLate(f"This appointment can be {verb} here no more. {whom_to_call}")
 
