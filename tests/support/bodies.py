@@ -39,6 +39,12 @@ BODIES: dict[str, dict[str, Any]] = {
     "replace_hours": {"windows": [_WEEKLY]},
     "replace_default_hours": {"windows": [_WEEKLY]},
     "set_override": {"windows": [_WINDOW]},
+    "close_day": {
+        "date": "2027-02-26",
+        "action": "cancel",
+        "to": "specialty",
+        "reason": "The doctor is ill",
+    },
     "add_time_off": _OFF,
     "add_clinic_time_off": _OFF,
     "replace_clinic": {

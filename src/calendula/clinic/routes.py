@@ -1,6 +1,8 @@
 from fastapi import APIRouter
 
 from calendula.clinic.appointments.routes import router as appointments
+from calendula.clinic.closing.routes import router as closing
+from calendula.clinic.days.routes import router as days
 from calendula.clinic.doctors.routes import router as doctors
 from calendula.clinic.hours.routes import router as hours
 from calendula.clinic.patients.routes import router as patients
@@ -9,5 +11,15 @@ from calendula.clinic.time_off.routes import router as time_off
 from calendula.clinic.visit_types.routes import router as visit_types
 
 router = APIRouter()
-for each in doctors, hours, time_off, visit_types, policies, appointments, patients:
+for each in (
+    doctors,
+    hours,
+    time_off,
+    closing,
+    visit_types,
+    policies,
+    appointments,
+    days,
+    patients,
+):
     router.include_router(each)

@@ -1,0 +1,54 @@
+"""What there is on a date of a doctor's."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from calendula import clock
+from calendula.appointments import times
+from calendula.appointments.models import Appointment
+from calendula.appointments.status import Status
+from calendula.doctors.models import Doctor
+from calendula.timetables import service as timetables
+from calendula.timetables.labels import MINUTES_OF_DAY
+from calendula.timetables.models import TimeOff
+from calendula.timetables.slots import span_of
+from calendula.timetables.windows import Window
+
+_WHOLE_DAY = Window(0, MINUTES_OF_DAY, MINUTES_OF_DAY)
+
+
+def appointments(session: Session, doctor: Doctor, day: date) -> Sequence[Appointment]:
+    """Return the appointments of a doctor's date in time order, whatever their status."""
+    return session.scalars(_on(doctor, day).where(Appointment.patient_id.is_not(None))).all()
+
+
+def holds(session: Session, doctor: Doctor, day: date) -> Sequence[Appointment]:
+    """Return the holds of a doctor's date that have not expired, in time order."""
+    live = Appointment.status == Status.PENDING, times.is_live(clock.now())
+    return session.scalars(_on(doctor, day).where(*live)).all()
+
+
+def time_off(session: Session, doctor: Doctor, day: date) -> list[TimeOff]:
+    """Return the time off that takes a part of a doctor's date, in time order."""
+    whole = span_of(day, _WHOLE_DAY, doctor.zone)
+    if whole is None:  # at the ends of the calendar
+        return []
+    found = timetables.time_off_during(session, doctor.id, whole.start, whole.end)
+    return sorted(found, key=lambda off: (off.starts_at, off.id))
+
+
+def _on(doctor: Doctor, day: date) -> Select[Appointment]:
+    """Return the query for what a doctor has on a date; the reach lets an index find it."""
+    reach = timetables.reach(day, day)
+    return (
+        select(Appointment)
+        .where(
+            Appointment.doctor_id == doctor.id,
+            Appointment.date == day,
+            Appointment.starts_at.between(reach.start, reach.end),
+        )
+        .order_by(Appointment.starts_at, Appointment.id)
+    )
