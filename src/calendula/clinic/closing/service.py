@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, select
@@ -17,23 +17,18 @@ from calendula.appointments.offers import ByStart, SlotRefused
 from calendula.appointments.orphans import Effects
 from calendula.appointments.status import Status
 from calendula.clinic import edits
-from calendula.clinic.closing import candidates
+from calendula.clinic.closing import candidates, shutting
 from calendula.clinic.closing.proposals import Proposal, Proposals
 from calendula.clinic.closing.schemas import Closing, OutcomeInfo, Result, What
-from calendula.database.ids import new_id
+from calendula.clinic.closing.shutting import Shut
 from calendula.doctors import service as doctors
 from calendula.doctors.models import Doctor
 from calendula.errors import Invalid
 from calendula.events import service as events
 from calendula.http.etags import Precondition
 from calendula.timetables import service as timetables
-from calendula.timetables.labels import MINUTES_OF_DAY
-from calendula.timetables.models import DateOverride, TimeOff
-from calendula.timetables.slots import span_of
-from calendula.timetables.windows import Window
 
 _AHEAD = Status.BOOKED, Status.ARRIVED, Status.CHECKED_IN
-_WHOLE_DAY = Window(0, MINUTES_OF_DAY, MINUTES_OF_DAY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +60,13 @@ def close(
     wanted = closer.wanted
     those = _lock(session, doctor_id, closer)
     doctor = edits.begin(session, doctor_id, precondition)
-    _shut(session, doctor, wanted.date)
+    shut = shutting.shut(session, doctor, wanted.date)
     _let_holds_go(session, doctor, closer)
     outcomes = _deal_with_all(session, doctor, those, closer)
-    effects = edits.end(session, doctor, "closed date", actor=closer.actor)
-    _record(session, doctor, closer, outcomes)
+    effects = edits.end(
+        session, doctor, "override", actor=closer.actor, before=shut.before, after=shut.after
+    )
+    _record(session, doctor, closer, shut, outcomes)
     shown = [OutcomeInfo.of(it.appointment, it.result, it.proposal) for it in outcomes]
     return doctor, shown, effects
 
@@ -86,31 +83,6 @@ def _lock(session: Session, doctor_id: UUID, closer: Closer) -> list[Doctor]:
     those = candidates.choose(session, doctor, closer.wanted.to)
     doctors.lock_all(session, those)
     return those
-
-
-def _shut(session: Session, doctor: Doctor, day: date) -> None:
-    """Take all hours from a date.
-
-    An override takes those that begin on it. Where a window of the evening before reaches into the
-    date, an override leaves its rest, which time off takes.
-    """
-    session.merge(DateOverride(doctor_id=doctor.id, date=day, windows=[]))
-    session.flush()
-    if day == date.min:
-        return
-    before = timetables.load(session, doctor, day, day).windows_on(day - timedelta(days=1))
-    whole = span_of(day, _WHOLE_DAY, doctor.zone)
-    if whole and any(it.end_minute > MINUTES_OF_DAY for it in before):
-        session.add(
-            TimeOff(
-                id=new_id(),
-                doctor_id=doctor.id,
-                starts_at=whole.start,
-                ends_at=whole.end,
-                created_at=clock.now(),
-            )
-        )
-        session.flush()
 
 
 def _let_holds_go(session: Session, doctor: Doctor, closer: Closer) -> None:
@@ -184,7 +156,9 @@ def _of(doctor: Doctor, day: date) -> ColumnElement[bool]:
     return and_(Appointment.doctor_id == doctor.id, Appointment.date == day)
 
 
-def _record(session: Session, doctor: Doctor, closer: Closer, outcomes: Sequence[Outcome]) -> None:
+def _record(
+    session: Session, doctor: Doctor, closer: Closer, shut: Shut, outcomes: Sequence[Outcome]
+) -> None:
     counts = Counter(it.result for it in outcomes)
     events.record(
         session,
@@ -194,6 +168,7 @@ def _record(session: Session, doctor: Doctor, closer: Closer, outcomes: Sequence
         data={
             "date": closer.wanted.date.isoformat(),
             "action": closer.wanted.action.value,
+            "time_off": shut.time_off and shut.time_off.model_dump(mode="json"),
             **{result.value: counts[result] for result in Result},
         },
     )
