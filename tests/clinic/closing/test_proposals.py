@@ -1,11 +1,16 @@
 """Where the appointments of a closed date go: which doctor, which slot, with which buffers."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from fastapi.testclient import TestClient
 
+from calendula.clinic.closing.proposals import Proposal, Proposals
+from calendula.timetables.slots import Span
 from support.clinic import DAY, RAJESH, TEN, TWO, book, every_day, find, window
 
 from .conftest import Close
@@ -171,3 +176,20 @@ def test_a_far_slot_is_found(admin: TestClient, mei: str, close: Close) -> None:
         (place,) = _places(close("cancel", query="?dry_run"))
         day = str(NEXT + timedelta(days=expected)) if expected else None
         assert (place and place[1]) == day
+
+
+def test_each_part_of_the_year_is_looked_up_once() -> None:
+    """However many appointments there are, what is free is asked for once, without a gap."""
+    begin, asked = datetime(2027, 2, 26, tzinfo=UTC), []
+
+    def look(visit_type_id: UUID | None, time: Span) -> Sequence[Proposal]:
+        asked.append((visit_type_id, time))
+        return []
+
+    proposals, kind = Proposals(look, begin), uuid4()
+    for visit_type_id in (None, None, kind, kind):
+        assert proposals.take(visit_type_id, begin) is None
+    times = [time for visit_type_id, time in asked if visit_type_id is None]
+    assert len(asked) == 2 * len(times)
+    assert (times[0].start, times[-1].end) == (begin, begin + timedelta(days=366))
+    assert all(one.end == other.start for one, other in pairwise(times))
