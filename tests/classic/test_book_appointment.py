@@ -1,3 +1,4 @@
+import re
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -19,6 +20,7 @@ from calendula.patients.models import Patient
 from calendula.settings import Settings
 from support import BOOKING
 
+TOKEN = re.compile(r"mng_[\w-]{43}", re.ASCII)
 FREE = [
     "9:00 AM - 9:30 AM",
     "9:30 AM - 10:00 AM",
@@ -53,6 +55,7 @@ def test_a_booking_answers_by_the_contract(client: TestClient) -> None:
     assert answer.headers["content-type"] == "application/json"
     body = answer.json()
     assert UUID(body.pop("appointment_id"))
+    assert TOKEN.fullmatch(body.pop("manage_token"))
     assert body == {
         "msg": "Appointment booked successfully!",
         "doctor_name": "Dr. Rajesh Kumar",

@@ -3,6 +3,7 @@
 import sys
 from argparse import ArgumentParser
 from http.client import HTTPConnection
+from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 _PARSER = ArgumentParser(allow_abbrev=False)
@@ -16,6 +17,14 @@ _PARSER.add_argument("-d", dest="body")
 _PARSER.add_argument("--data-urlencode", dest="query")
 
 
+def _read(body: str) -> str:
+    """Return a body, or what is in the file that it names after an `@`."""
+    name = body.removeprefix("@")
+    if name == body:
+        return body
+    return sys.stdin.read() if name == "-" else Path(name).read_text()
+
+
 def main() -> None:
     """Send the request that the arguments describe, and print the answer."""
     asked = _PARSER.parse_args()
@@ -25,7 +34,7 @@ def main() -> None:
         name, value = asked.query.split("=", 1)
         target += f"?{name}={quote(value, safe='')}"
     headers = dict(header.split(": ", 1) for header in asked.headers)
-    body = None if asked.body is None else asked.body.encode()
+    body = None if asked.body is None else _read(asked.body).encode()
     connection = HTTPConnection(address.netloc, timeout=30)
     connection.request(asked.method or ("POST" if body else "GET"), target, body, headers)
     answer = connection.getresponse()

@@ -18,13 +18,17 @@ _END = "=== end of the answer ==="
 _SECONDS = 120
 _CURL = Path(__file__).with_name("curl.py")
 _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-# Not known beforehand: ids, keys with their handles, and when something was made or used.
+# Not known beforehand: ids, keys with their handles, tokens, and when something was made, is used
+# or ends.
 _OWN = re.compile(
-    r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|cal_[a-z2-9]{8}_[\w-]{43}|\b[a-z2-9]{8}(?=  )"
-    r'|(?<="handle":")[a-z2-9]{8}|(?<=^Revoked )[a-z2-9]{8}'
+    r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|cal_[a-z2-9]{8}_[\w-]{43}|mng_[\w-]{43}"
+    r'|\b[a-z2-9]{8}(?=  )|(?<="handle":")[a-z2-9]{8}|(?<=^Revoked )[a-z2-9]{8}'
+)
+_MADE = re.compile(
+    r'(?<=at":")[0-9-]+T[0-9:.]+(?:Z|\+00:00)|\b[0-9-]{10} [0-9]{2}:[0-9]{2}\b'
+    r"|(?<=^retry-after: )[0-9]+"
 )
 _HASH = re.compile(r'(?<="hash":")[0-9a-f]{64}(?=")')
-_MADE = re.compile(r'(?<=at":")[0-9-]+T[0-9:.]+Z|\b[0-9-]{10} [0-9]{2}:[0-9]{2}\b')
 _TODAY = re.compile(r"[0-9-]{10}(T[0-9:]{8})?|[0-9]+:[0-9]{2} [AP]M")
 
 
