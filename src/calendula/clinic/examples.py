@@ -75,12 +75,15 @@ def _appointment(*, orphaned: bool) -> dict[str, Any]:
         "id": "01a208db-94f8-75d7-84bc-fd997f74a599",
         "doctor_id": _DOCTOR_ID,
         "patient_id": _PATIENT["id"],
+        "visit_type_id": None,
         "date": "2035-10-01",
         "time_slot": "10:00 AM - 10:30 AM",
         "start": "2035-10-01T04:30:00Z",
         "end": "2035-10-01T05:00:00Z",
         "status": "booked",
+        "sequence": 0,
         "orphaned": orphaned,
+        "overridden": False,
     }
 
 
