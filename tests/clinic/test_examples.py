@@ -162,7 +162,7 @@ def _forget(admin: TestClient, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any
 
 
 def _use(admin: TestClient, doctor: str, visit_type: Any) -> dict[str, Any]:
-    """Book a visit type, which the doctor offers at no other time that is free."""
+    """Book a visit type at a time that is made for it, and try to remove it."""
     visit_type_id = visit_type.json()["id"]
     wanted = {
         "doctor_id": doctor.rpartition("/")[2],
