@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command 'make lock' pyproject.toml --group build
 
-.PHONY: serve test check wheel-check lock clean
+.PHONY: serve test fuzz check wheel-check lock clean
 
 serve: .venv/serve
 	$(BIN)/calendula serve
@@ -15,6 +15,9 @@ serve: .venv/serve
 test: .venv/test
 	$(BIN)/pytest --numprocesses=auto --ignore=tests/races
 	$(BIN)/pytest tests/races  # which need the machine for themselves
+
+fuzz: .venv/test
+	$(BIN)/pytest tests/life --hypothesis-profile=fuzz --numprocesses=2
 
 check: .venv/test
 	$(BIN)/ruff check .

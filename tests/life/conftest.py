@@ -1,0 +1,51 @@
+import logging
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from calendula import clock
+from life.desk import Hands
+
+# The same examples at each run: `make test` says the same of the same code.
+settings.register_profile(
+    "life",
+    max_examples=15,
+    stateful_step_count=25,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+# Others at each run, and longer lives: `make fuzz`.
+settings.register_profile(
+    "fuzz",
+    max_examples=1000,
+    stateful_step_count=40,
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@pytest.fixture
+def bounds(pytestconfig: pytest.Config) -> settings:
+    """How long the machine runs: as --hypothesis-profile says, else within seconds."""
+    return settings.get_profile(pytestconfig.getoption("--hypothesis-profile") or "life")
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> Iterator[None]:
+    """Without the log: the steps that led to a failure say what was asked, and are fewer."""
+    logging.disable()
+    yield
+    logging.disable(logging.NOTSET)
+
+
+@pytest.fixture
+def hands() -> Iterator[Hands]:
+    """A clock for the service that goes on when it is told to."""
+    hands = Hands()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(clock, "now", hands.now)
+        yield hands
