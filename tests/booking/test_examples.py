@@ -110,7 +110,7 @@ def _change(client: TestClient, staff: dict[str, str], doctor: str) -> dict[str,
     later = {"start": _at(doctor, "11:00")["start"]}
     answers["moved"] = client.post(f"{path}/move", json=later, headers=own)
     client.post(f"{path}/arrive", headers=staff)
-    return answers | {"arrived": client.post(f"{path}/move", json=later, headers=own)}
+    return answers | {"arrived": client.post(f"{path}/move", json=later, headers=staff)}
 
 
 def _come_late(client: TestClient, doctor: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:

@@ -67,8 +67,8 @@ class Changing(Life):
             self.check_access(entry, opens)
             if opens and (to_doctor or wish.override):
                 Refused.throw(403, "forbidden")
-            if opens and entry.status is Status.BOOKED and entry.time.start <= self.clinic.now:
-                Refused.throw(409, "too-late")
+            if opens:
+                self.clinic.check_cutoff(entry)
             if entry.status is not Status.BOOKED:
                 Refused.throw(409, "transition-not-allowed")
             slot = self.clinic.find(wish)
@@ -90,10 +90,8 @@ class Changing(Life):
             self.check_access(entry, opens)
             if entry.status is Status.CANCELLED:
                 return
-            if opens and entry.status is Status.BOOKED and entry.time.start <= self.clinic.now:
-                Refused.throw(409, "too-late")
-            if opens and entry.status is not Status.BOOKED:
-                Refused.throw(409, "transition-not-allowed")
+            if opens:
+                self.clinic.check_cutoff(entry)
             self.clinic.act(entry, "cancel")
 
         self.desk.agree(predict, "POST", f"/v1/appointments/{entry.id}/cancel", {}, headers)

@@ -185,6 +185,12 @@ class Clinic:
             entry.sequence += 1
             entry.orphaned = False
 
+    def check_cutoff(self, entry: Entry) -> None:
+        """Refuse what the patient can do no more: the staff has them, or the time has come."""
+        begun = entry.status is Status.BOOKED and entry.time.start <= self.now
+        if begun or entry.status in {Status.ARRIVED, Status.CHECKED_IN}:
+            Refused.throw(409, "too-late")
+
     def move(self, entry: Entry, wish: Wish, slot: Span) -> None:
         """Give an appointment another time, which is free."""
         entry.doctor, entry.time, entry.occupied = wish.doctor, slot, wish.occupies(slot)

@@ -17,6 +17,11 @@ def is_booking(method: str, path: str) -> bool:
     )
 
 
+def is_day(_method: str, path: str) -> bool:
+    """Tell whether an operation is about a doctor's day, or closes it."""
+    return path.endswith(("/day", "/close-day"))
+
+
 def compare(document: Any, answers: Mapping[str, Any], wanted: Callable[[str, str], bool]) -> None:
     """See that each example of the wanted operations is real, but for the ids; none is left over.
 
