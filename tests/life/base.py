@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import date, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
@@ -39,11 +39,20 @@ places = st.builds(
 )
 
 
+class _EveryRule:
+    """Instead of hypothesis' own choice of rules for an example, which needs many examples."""
+
+    def is_enabled(self, _name: str) -> bool:
+        return True
+
+
 class Life(RuleBasedStateMachine):
     """A clinic, time that goes by, and what is always true."""
 
-    def __init__(self, opened: Callable[[], Opened], hands: Hands) -> None:
+    def __init__(self, opened: Callable[[], Opened], hands: Hands, *, swarm: bool) -> None:
         super().__init__()
+        if not swarm:
+            self._rules_strategy.enabled_rules_strategy = st.just(cast("Any", _EveryRule()))
         self._opened = opened()
         self.desk = Desk(self._opened.__enter__(), hands)
         self.clinic = self.desk.clinic

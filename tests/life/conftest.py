@@ -11,7 +11,7 @@ from life.desk import Hands
 settings.register_profile(
     "life",
     max_examples=15,
-    stateful_step_count=25,
+    stateful_step_count=40,
     deadline=None,
     derandomize=True,
     database=None,

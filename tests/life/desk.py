@@ -69,6 +69,9 @@ class Desk:
             holds_per_client=HOLDS[""],
             holds_per_key=HOLDS["staff"],
             token_days=1,
+            pool_timeout=60,  # a machine that is busy is no news
+            lock_timeout=60,
+            statement_timeout=60,
         )
         self.database = Database.from_settings(settings)
         self.closing.callback(self.database.close)

@@ -25,7 +25,7 @@ def _run(opened: Callable[[], Opened], hands: Hands, bounds: settings) -> None:
 
     class Here(Everything):
         def __init__(self) -> None:
-            super().__init__(opened, hands)
+            super().__init__(opened, hands, swarm=not bounds.derandomize)
 
     run_state_machine_as_test(Here, settings=bounds)
 
