@@ -48,7 +48,7 @@ def place(
     `holder` says whose the hold is, of which there are `most` at a time. Raises as `service.book`,
     and TooManyHolds.
     """
-    expiry.end(session, Appointment.held_by == holder)
+    expiry.make_way(session, doctor, Appointment.held_by == holder)
 
     def columns(_timetable: Timetable, _slot: Slot) -> Mapping[str, Any]:
         return {

@@ -92,7 +92,7 @@ def win(
         seen = doctor.timetable_version
         session.refresh(doctor)
         if doctor.timetable_version == seen:
-            expiry.end(session, times.stands_against(doctor.id, slot, occupied))
+            expiry.make_way(session, doctor, times.stands_against(doctor.id, slot, occupied))
             times.refuse_if_taken(session, doctor.id, slot, occupied)
     raise Unavailable("The doctor's timetable is being changed. Try again in a moment.")
 
