@@ -153,6 +153,23 @@ def test_a_colleague_in_another_zone_steps_in(
     assert closed["outcomes"][0]["proposal"]["start"] == f"{DAY}T09:00:00Z"
 
 
+def test_a_week_ends_everywhere_at_once(
+    admin: TestClient, mei: str, rajesh: str, close: Close
+) -> None:
+    """The first slot is found where the search goes on from one week to the next, in any zone."""
+    book(admin, TEN)
+    admin.patch(f"/v1/doctors/{rajesh}", json={"time_zone": "Pacific/Kiritimati"})
+    for doctor, days, hours in (
+        (mei, 7, window("23:00", "23:30")),
+        (rajesh, 8, window("01:00", "01:30")),
+    ):
+        path, day = f"/v1/doctors/{doctor}", DAY + timedelta(days=days)
+        assert admin.put(f"{path}/hours", json={"windows": []}).is_success
+        assert admin.put(f"{path}/overrides/{day}", json={"windows": [hours]}).is_success
+    place = rajesh, str(DAY + timedelta(days=8)), "1:00 AM - 1:30 AM"
+    assert _places(close("move", to="specialty")) == [place]
+
+
 def test_a_policy_holds_for_whoever_steps_in(
     admin: TestClient, mei: str, rajesh: str, close: Close
 ) -> None:
