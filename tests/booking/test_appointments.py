@@ -145,6 +145,18 @@ def test_a_replay_gives_the_same_token(
     assert other.status_code == 409
 
 
+def test_an_idempotency_key_is_its_clients_own(
+    client: TestClient, database: Database, mei: str
+) -> None:
+    """Another program that sends the same key and body is not given the patient's token."""
+    body = {"doctor_id": mei, "start": free(client, mei)[0], "patient": WHO}
+    programs = [key(database, INTEGRATION) | {"Idempotency-Key": "1"} for _ in range(2)]
+    first, other = (client.post("/v1/appointments", json=body, headers=it) for it in programs)
+    again = client.post("/v1/appointments", json=body, headers=programs[0])
+    assert (first.status_code, other.status_code) == (201, 409)
+    assert again.json() == first.json()
+
+
 def test_a_hold_is_booked(client: TestClient, mei: str) -> None:
     """With its token, and under its id; the hold's own token opens nothing any more."""
     start = free(client, mei)[0]

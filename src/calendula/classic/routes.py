@@ -43,7 +43,7 @@ def book_appointment(
     """Book a slot of a doctor for a patient. Of two who want the same slot, one gets it."""
     try:
         with database.write() as session:
-            outcome = service.book(session, settings, request, key, actor=caller.actor)
+            outcome = service.book(session, settings, request, key, caller)
     except NameConfusable:  # there is no such doctor, who could have other slots
         raise
     except Conflict as refusal:

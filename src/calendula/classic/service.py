@@ -4,6 +4,7 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
+from calendula.access.roles import Caller
 from calendula.appointments import own_access
 from calendula.appointments import service as appointments
 from calendula.appointments.offers import ByLabel
@@ -22,21 +23,25 @@ from calendula.timetables import service as timetables
 
 
 def book(
-    session: Session, settings: Settings, request: BookingRequest, key: str | None, *, actor: str
+    session: Session,
+    settings: Settings,
+    request: BookingRequest,
+    key: str | None,
+    caller: Caller,
 ) -> Outcome:
     """Book the slot, or find that its key has booked before; return the answer's members.
 
     The secret of the outcome makes the appointment's token.
 
-    `actor` is who books, as the event log calls them. Raises KeyReused, UnknownDoctor,
+    Raises KeyReused, UnknownDoctor,
     NameConfusable, and what `appointments.book` raises.
     """
     return idempotency.once(
         session,
-        "book_appointment",
+        idempotency.operation_of(caller.key_id, "book_appointment"),
         key,
         request.model_dump_json(),
-        lambda secret: _book(session, settings, request, actor, secret),
+        lambda secret: _book(session, settings, request, caller.actor, secret),
     )
 
 

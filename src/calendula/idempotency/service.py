@@ -40,6 +40,14 @@ class Outcome(NamedTuple):
     """The secret that the request acted with; None where it is from before there were any."""
 
 
+def operation_of(key_id: UUID | None, operation: str) -> str:
+    """Return the name of an operation for whoever calls with an API key, or without.
+
+    Each has Idempotency-Keys of their own: nobody gets the answer that another program was given.
+    """
+    return operation if key_id is None else f"{operation} {key_id}"
+
+
 def once(
     session: Session, operation: str, key: str | None, request: str, act: Callable[[bytes], Done]
 ) -> Outcome:

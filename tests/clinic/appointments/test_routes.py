@@ -23,6 +23,9 @@ def test_appointments_are_listed(admin: TestClient, mei: str) -> None:
     assert listed == {
         "id": appointment_id,
         "doctor_id": mei,
+        "visit_type_id": None,
+        "sequence": 0,
+        "overridden": False,
         "date": "2025-02-07",
         "time_slot": TEN,
         "start": "2025-02-07T04:30:00Z",
@@ -56,9 +59,28 @@ def test_the_list_can_be_narrowed(admin: TestClient, mei: str) -> None:
     assert _ids(admin, doctor="00000000-0000-0000-0000-000000000000") == []
 
 
+def test_the_list_is_of_dates_states_and_patients(admin: TestClient) -> None:
+    """From a date to a date, of a status, of a patient, and any of these together."""
+    first, second, third = (book(admin, day=DAY + timedelta(days=n)) for n in range(3))
+    ravi = book(admin, TWO, patient_id="P-2", patient_name="Ravi")
+    admin.post(f"/v1/appointments/{second}/cancel", json={})
+    middle = str(DAY + timedelta(days=1))
+    assert _ids(admin, **{"from": middle}) == [second, third]
+    assert _ids(admin, to=middle) == [first, ravi, second]
+    assert _ids(admin, **{"from": middle, "to": middle}) == [second]
+    assert _ids(admin, status="cancelled") == [second]
+    assert _ids(admin, status="booked", to=middle) == [first, ravi]
+    (listed,) = admin.get(f"/v1/appointments?limit=1&from={DAY}").json()["items"]
+    asha = listed["patient"]["id"]
+    assert _ids(admin, patient=asha) == [first, second, third]
+    assert _ids(admin, patient=asha, status="booked", **{"from": middle}) == [third]
+
+
 @pytest.mark.parametrize(
     "query",
     [
+        *("patient=x", "status=asleep", "status=", "from=2027-02-30", "to=x", "from="),
+        *("from=2027-02-02&to=2027-02-01", "status=booked&status=booked"),
         *("doctor=x", "doctor=", "doctor=1", "doctor=%00", "orphaned=1", "orphaned=yes"),
         *("limit=0", "limit=201", "cursor=x", "limit=1&limit=1", "orphaned=true&orphaned=true"),
     ],

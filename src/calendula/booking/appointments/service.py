@@ -39,7 +39,7 @@ def book(
         raise Forbidden("Only the staff may book by patient_id.")
     return idempotency.once(
         session,
-        "create_appointment",
+        idempotency.operation_of(caller.key_id, "create_appointment"),
         key,
         new.model_dump_json(),
         lambda secret: _book(session, settings, new, caller, secret),
