@@ -21,3 +21,8 @@ def make_key(database: Database, role: Role, **other: Any) -> Made:
 def bearer(text: str) -> dict[str, str]:
     """Return the header that shows a key."""
     return {"Authorization": f"Bearer {text}"}
+
+
+def key(database: Database, role: Role) -> dict[str, str]:
+    """Return the header of a new key."""
+    return bearer(make_key(database, role).text)

@@ -9,6 +9,7 @@ from sqlalchemy import update
 from calendula import clock
 from calendula.appointments.models import Appointment
 from calendula.database import Database
+from support.access import bearer
 from support.clinic import day_of
 
 
@@ -40,3 +41,22 @@ def expire(database: Database) -> None:
             .where(Appointment.status == "pending")
             .values(expires_at=a_moment_ago)
         )
+
+
+class Booked:
+    """An appointment of Dr. Mei Chen's, with what its patient may do."""
+
+    def __init__(self, client: TestClient, doctor: str, start: str, **other: Any) -> None:
+        answer = reserve(client, doctor, start, **other)
+        assert answer.status_code == 201, answer.text
+        self.client, self.start, self.id = client, start, answer.json()["id"]
+        self.token = bearer(answer.json()["manage_token"])
+        self.path = f"/v1/appointments/{self.id}"
+
+    def read(self, headers: dict[str, str] | None = None) -> Any:
+        """Return what a caller sees of it, by default the patient."""
+        return self.client.get(self.path, headers=headers or self.token)
+
+    def do(self, action: str, headers: dict[str, str] | None = None, **body: Any) -> Any:
+        """Return the answer to an action of a caller's, by default the patient's."""
+        return self.client.post(f"{self.path}/{action}", json=body, headers=headers or self.token)
