@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple, cast
 
 from hypothesis import strategies as st
@@ -93,8 +93,11 @@ class Life(RuleBasedStateMachine):
     @rule(minutes=st.sampled_from([1, 4, HOLD_MINUTES, 29, 30, 90, 600]))
     def pass_time(self, minutes: int) -> None:
         """Time goes by."""
-        self.desk.hands.at += timedelta(minutes=minutes)
-        self.clinic.now = self.desk.hands.at
+        self.pass_time_until(self.clinic.now + timedelta(minutes=minutes))
+
+    def pass_time_until(self, instant: datetime) -> None:
+        """Let it be this instant."""
+        self.desk.hands.at = self.clinic.now = instant
 
     def wish(self, place: Place, visit: int) -> Wish:
         """Return what of a doctor's time is wanted."""

@@ -21,6 +21,8 @@ class Booking(Life):
         """Some have booked already, so that there is something to be changed."""
         for doctor, minute, who in (0, minutes, "P-1"), (0, 600, "P-2"), (1, minutes, "P-1"):
             self._book(self.wish(Place(doctor, DAYS[0], minute), 0), who, staff=False, keyed=True)
+        wish = self.wish(Place(1, DAYS[0], 630), 0)
+        self._hold(wish, staff=False, minutes=None, keyed=False)
 
     @rule(place=places, visit=numbers, who=PEOPLE, staff=st.booleans(), keyed=st.booleans())
     def book(self, place: Place, visit: int, who: str, staff: bool, keyed: bool) -> None:
@@ -79,25 +81,7 @@ class Booking(Life):
     )
     def hold(self, place: Place, visit: int, staff: bool, minutes: int | None, keyed: bool) -> None:
         """Somebody holds a time."""
-        wish, holder = self.wish(place, visit), "staff" if staff else ""
-
-        def predict() -> Entry:
-            if (minutes or 0) > HOLD_MINUTES and not staff:
-                Refused.throw(403, "forbidden")
-            slot = self.clinic.find(wish)
-            theirs = [it for it in self.clinic.entries if it.holder == holder and it.expires]
-            if sum(self.clinic.live(it) for it in theirs) >= HOLDS[holder]:
-                Refused.throw(409, "too-many-holds")
-            self.clinic.refuse_if_taken(wish, slot)
-            lasts = timedelta(minutes=minutes or HOLD_MINUTES)
-            hold = self._made(wish, Status.PENDING)
-            hold.holder, hold.expires = holder, self.clinic.now + lasts
-            return hold
-
-        body = {k: v for k, v in asked(wish).items() if k != "duration_minutes"}
-        if minutes:
-            body["minutes"] = minutes
-        self.desk.create(predict, "/v1/holds", body, self.headers(staff), keyed=keyed)
+        self._hold(self.wish(place, visit), staff=staff, minutes=minutes, keyed=keyed)
 
     @precondition(lambda self: self.clinic.tokens)
     @rule(
@@ -106,14 +90,17 @@ class Booking(Life):
         elsewhere=st.none() | st.none() | places,
         visit=numbers,
         keyed=st.booleans(),
+        late=st.sampled_from([False, False, True]),
     )
     def confirm(
-        self, number: int, who: str, elsewhere: Place | None, visit: int, keyed: bool
+        self, number: int, who: str, elsewhere: Place | None, visit: int, keyed: bool, late: bool
     ) -> None:
         """Somebody books what a token holds: a hold, a dead one, one that was booked."""
         holds = [k for k, it in self.clinic.tokens.items() if it.entry.holder is not None]
         token = pick(holds or list(self.clinic.tokens), number)
         hold = self.clinic.tokens[token].entry
+        if late and self.clinic.live(hold) and hold.expires:
+            self.pass_time_until(hold.expires)
         wish = (
             self.wish(elsewhere, visit)
             if elsewhere
@@ -150,6 +137,27 @@ class Booking(Life):
 
         given, _ = self.desk.agree(predict, "POST", sent.path, body, sent.headers, 201)
         assert given == (sent.answer if same else None)
+
+    def _hold(self, wish: Wish, *, staff: bool, minutes: int | None, keyed: bool) -> None:
+        holder = "staff" if staff else ""
+
+        def predict() -> Entry:
+            if (minutes or 0) > HOLD_MINUTES and not staff:
+                Refused.throw(403, "forbidden")
+            slot = self.clinic.find(wish)
+            theirs = [it for it in self.clinic.entries if it.holder == holder and it.expires]
+            if sum(self.clinic.live(it) for it in theirs) >= HOLDS[holder]:
+                Refused.throw(409, "too-many-holds")
+            self.clinic.refuse_if_taken(wish, slot)
+            lasts = timedelta(minutes=minutes or HOLD_MINUTES)
+            hold = self._made(wish, Status.PENDING)
+            hold.holder, hold.expires = holder, self.clinic.now + lasts
+            return hold
+
+        body = {k: v for k, v in asked(wish).items() if k != "duration_minutes"}
+        if minutes:
+            body["minutes"] = minutes
+        self.desk.create(predict, "/v1/holds", body, self.headers(staff), keyed=keyed)
 
     def _book(self, wish: Wish, who: str, *, staff: bool, keyed: bool) -> None:
         def predict() -> Entry:

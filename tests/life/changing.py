@@ -8,6 +8,8 @@ from life.base import Life, Place, asked, numbers, pick, places
 from life.model import ACTIONS
 from life.outcomes import Refused
 
+_ATTENDANCE = ["arrive", "undo", *(it for it in ACTIONS if it != "cancel")]
+
 
 class Changing(Life):
     """How appointments and holds go on."""
@@ -97,13 +99,12 @@ class Changing(Life):
         self.desk.agree(predict, "POST", f"/v1/appointments/{entry.id}/cancel", {}, headers)
 
     @precondition(lambda self: self.appointments)
-    @rule(
-        number=numbers,
-        action=st.sampled_from(["arrive", *(it for it in ACTIONS if it != "cancel")]),
-    )
-    def attend(self, number: int, action: str) -> None:
+    @rule(number=numbers, action=st.sampled_from(_ATTENDANCE), late=st.booleans())
+    def attend(self, number: int, action: str, late: bool) -> None:
         """The staff writes down what became of an appointment."""
         entry = self.appointment(number)
+        if late and action == "no-show" and self.clinic.now < entry.time.start:
+            self.pass_time_until(entry.time.start)
         path = f"/v1/appointments/{entry.id}/{action}"
         self.desk.agree(lambda: self.clinic.act(entry, action), "POST", path, None, self.desk.staff)
 

@@ -49,4 +49,4 @@ def test_life_on_postgresql(
     def opened() -> Opened:
         return databases.postgresql_clone(postgresql_server, postgresql_template)
 
-    _run(opened, hands, settings(bounds, max_examples=max(10, bounds.max_examples // 5)))
+    _run(opened, hands, settings(bounds, max_examples=max(8, bounds.max_examples // 5)))
