@@ -76,11 +76,14 @@ class Life(RuleBasedStateMachine):
 
         Most of the others still hold their time. So one has a life of several steps.
         """
-        if self.last is None or number % 3 == 0 or not self.clinic.live(self.last):
+        if self.last is None or number % 3 == 0 or not self._goes_on(self.last):
             live = [it for it in self.appointments if self.clinic.live(it)]
-            some = (live if number % 5 else self.appointments) or self.clinic.entries
+            some = (number % 5 and live) or self.appointments or self.clinic.entries
             self.last = pick(some, number // 5)
         return self.last
+
+    def _goes_on(self, entry: Entry) -> bool:
+        return entry.patient is not None and self.clinic.live(entry)
 
     @invariant()
     def agrees(self) -> None:

@@ -10,8 +10,8 @@ from life.desk import Hands
 # The same examples at each run: `make test` says the same of the same code.
 settings.register_profile(
     "life",
-    max_examples=15,
-    stateful_step_count=40,
+    max_examples=12,
+    stateful_step_count=30,
     deadline=None,
     derandomize=True,
     database=None,

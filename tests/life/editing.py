@@ -20,10 +20,14 @@ class Editing(Life):
     """How the clinic changes."""
 
     @precondition(lambda self: self.clinic.patients)
-    @rule(number=numbers)
-    def erase(self, number: int) -> None:
-        """A patient is erased, unless somebody expects them."""
+    @rule(number=numbers, nobody_waits=st.booleans())
+    def erase(self, number: int, nobody_waits: bool) -> None:
+        """A patient is erased, unless somebody expects them; their tokens open nothing then."""
         patient = pick(self.clinic.patients, number)
+        theirs = [it for it in self.appointments if it.patient is patient]
+        for entry in theirs if nobody_waits else ():
+            if entry.status in {Status.BOOKED, Status.ARRIVED, Status.CHECKED_IN}:
+                self._cancel(entry)
 
         def predict() -> None:
             if patient.merged:
@@ -40,6 +44,17 @@ class Editing(Life):
             self.desk.sent = [it for it in self.desk.sent if it.entry.patient is not patient]
 
         self.desk.agree(predict, "POST", f"/v1/patients/{patient.id}/erase", None, self.desk.staff)
+        for token in [k for k, it in self.clinic.tokens.items() if it.entry in theirs]:
+            self._open(token)
+
+    def _cancel(self, entry: Entry) -> None:
+        path = f"/v1/appointments/{entry.id}/cancel"
+        self.desk.agree(lambda: self.clinic.act(entry, "cancel"), "POST", path, {}, self.desk.staff)
+
+    def _open(self, token: str) -> None:
+        path, who = f"/v1/appointments/{self.clinic.tokens[token].entry.id}", f"Bearer {token}"
+        headers = {"Authorization": who}
+        self.desk.agree(lambda: self.clinic.opened_by(token), "GET", path, None, headers)
 
     @precondition(lambda self: self.clinic.patients)
     @rule(number=numbers, other=numbers)
