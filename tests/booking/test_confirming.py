@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi.testclient import TestClient
 
-from calendula.access.roles import Role
+from calendula.access.roles import RECEPTION, Role
 from calendula.database import Database
 from support.access import bearer, key
 from support.booking import expire, free, hold, reserve
@@ -24,7 +24,7 @@ NIGHT = f"{DAY}T23:00:00+05:30"
 OVERRIDE: dict[str, Any] = {"override": True, "reason": "an emergency"}
 
 
-def test_a_hold_is_booked(client: TestClient, mei: str) -> None:
+def test_a_hold_is_booked(client: TestClient, database: Database, mei: str) -> None:
     """With its token, and under its id; the hold's own token opens nothing any more."""
     start = free(client, mei)[0]
     held = hold(client, mei, start).json()
@@ -35,7 +35,11 @@ def test_a_hold_is_booked(client: TestClient, mei: str) -> None:
     assert client.get(path, headers=bearer(booked.json()["manage_token"])).status_code == 200
     assert client.get(path, headers=bearer(held["token"])).status_code == 401
     again = reserve(client, mei, start, hold=held["token"])
-    assert again.status_code == 422
+    assert (again.status_code, again.json()["code"]) == (409, "hold-ended")
+    desk = key(database, RECEPTION)
+    moved = client.post(f"{path}/move", json={"start": free(client, mei)[0]}, headers=desk)
+    assert moved.status_code == 200
+    assert client.get(path, headers=bearer(held["token"])).status_code == 401
 
 
 def test_a_hold_is_booked_for_a_longer_visit(admin: TestClient, mei: str) -> None:

@@ -116,7 +116,7 @@ class Booking(Life):
             if (hold.doctor, hold.time.start) != (wish.doctor, slot.start):
                 Refused.throw(422, "invalid")
             self.clinic.refuse_if_taken(wish, slot, hold)
-            self.clinic.revoke(hold)
+            self.clinic.end_tokens(hold)
             hold.patient, hold.visit, hold.expires = self.clinic.who(who), wish.visit, None
             hold.time, hold.occupied, hold.status = slot, wish.occupies(slot), Status.BOOKED
             return hold

@@ -159,8 +159,14 @@ class Clinic:
     def prolong(self, entry: Entry) -> None:
         """Let those tokens of an entry that open it do so for as long as if they were new."""
         for text, token in list(self.tokens.items()):
-            if token.entry is entry and token.until:
+            if token.entry is entry and token.until and token.until > self.now:
                 self.give(text, entry)
+
+    def end_tokens(self, entry: Entry) -> None:
+        """Let those tokens that open an entry have expired, as a hold's do when it is booked."""
+        for token in self.tokens.values():
+            if token.entry is entry and token.until and token.until > self.now:
+                token.until = self.now
 
     def revoke(self, entry: Entry) -> None:
         """Let no token open an entry any more."""

@@ -18,7 +18,7 @@ def test_a_hold_is_booked_once(rivals: Rivals, outcomes: Counter[str]) -> None:
         codes = [code(answer) for answer in answers]
         outcomes.update(codes)
         assert codes.count("201") == 1
-        assert set(codes) <= {"201", "hold-ended", "invalid"}  # whose token is gone by then
+        assert set(codes) <= {"201", "hold-ended"}
         (held,) = rivals.held(number)
         (won,) = (answer.members["id"] for answer in answers if answer.status == 201)
         assert (str(held.id), held.status) == (won, "booked")
@@ -33,7 +33,7 @@ def test_nobody_holds_more_than_their_limit(rivals: Rivals, outcomes: Counter[st
         answers = rivals.race([Request("POST", "/v1/holds", wish) for wish in wishes])
         codes = [code(answer) for answer in answers]
         outcomes.update(codes)
-        assert set(codes) <= {"201", "too-many-holds", "unavailable"}
+        assert set(codes) <= {"201", "too-many-holds"}
         assert 1 <= codes.count("201") <= LIMIT
         held = {str(it.id) for it in rivals.held(number)}
         assert held == {answer.members["id"] for answer in answers if answer.status == 201}

@@ -52,10 +52,14 @@ def find(session: Session, text: str, *, expired: bool = False) -> UUID | None:
     return token.appointment_id if expired or clock.now() < token.expires_at else None
 
 
-def prolong(session: Session, appointment_id: UUID, *, expires_at: datetime) -> None:
-    """Let the tokens of an appointment open it until another instant."""
-    this = AppointmentToken.appointment_id == appointment_id
-    session.execute(update(AppointmentToken).where(this).values(expires_at=expires_at))
+def change_end(session: Session, appointment_id: UUID, *, expires_at: datetime) -> None:
+    """Let the tokens that open an appointment do so until another instant, which may be now.
+
+    One that has expired stays so.
+    """
+    these = AppointmentToken.appointment_id == appointment_id
+    good = AppointmentToken.expires_at > clock.now()
+    session.execute(update(AppointmentToken).where(these, good).values(expires_at=expires_at))
 
 
 def revoke(session: Session, appointment_id: UUID) -> bool:

@@ -58,7 +58,7 @@ def place(
             "expires_at": clock.now() + lasts,
         }
 
-    hold = service.win(session, doctor, choice, columns, past=past)
+    hold = service.win(session, doctor, choice, columns, past=past, clashes=most)
     log.record(session, "hold.placed", hold, actor=actor, before=None)
     return hold
 

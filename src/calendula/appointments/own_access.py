@@ -30,7 +30,7 @@ def give(session: Session, appointment: Appointment, secret: bytes, *, days: int
 
 def prolong(session: Session, appointment: Appointment, *, days: int) -> None:
     """Let the tokens of an appointment that was moved open it until some days after it."""
-    tokens.prolong(session, appointment.id, expires_at=_until(appointment, days))
+    tokens.change_end(session, appointment.id, expires_at=_until(appointment, days))
 
 
 def answer(

@@ -75,12 +75,14 @@ def win(
     columns: Callable[[Timetable, Slot], Mapping[str, Any]],
     *,
     past: bool,
+    clashes: int = 0,
 ) -> Appointment:
     """Insert what somebody wants of a doctor's time, if nobody holds it; return it.
 
-    `columns` gives what the row has beside its time. Raises as `book`.
+    `columns` gives what the row has beside its time; it may clash so often with what others insert
+    at the same moment. Raises as `book`.
     """
-    for _ in range(_TRIES):
+    for _ in range(_TRIES + clashes):
         day = choice.day(doctor.zone)
         timetable = timetables.load(session, doctor, day, day)
         slot = offers.find(timetable, choice, clock.now(), past=past)
@@ -94,7 +96,7 @@ def win(
         if doctor.timetable_version == seen:
             expiry.make_way(session, doctor, times.stands_against(doctor.id, slot, occupied))
             times.refuse_if_taken(session, doctor.id, slot, occupied)
-    raise Unavailable("The doctor's timetable is being changed. Try again in a moment.")
+    raise Unavailable("So much is changing right now. Try again in a moment.")
 
 
 def time_of(slot: Slot, occupied: Interval) -> dict[str, Any]:

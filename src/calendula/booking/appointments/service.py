@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from calendula import names
+from calendula import clock, names
 from calendula.access import tokens
 from calendula.access.roles import Caller
 from calendula.appointments import changes, own_access
@@ -79,7 +79,7 @@ def _win(  # noqa: PLR0917 - who wants what
     if hold_id is None:
         raise Invalid("hold is not the token of a hold.")
     appointment = changes.confirm(session, hold_id, doctor, choice, details, actor=actor, past=past)
-    tokens.revoke(session, appointment.id)  # the hold's own
+    tokens.change_end(session, hold_id, expires_at=clock.now())  # who tries again is told so
     return appointment
 
 
