@@ -33,10 +33,9 @@ def upgrade() -> None:
 def _replace_tables(
     create_patient: Callable[[], None], create_appointment: Callable[[], None], filled: str = ""
 ) -> None:
-    """Make both tables anew with their rows: SQLite cannot change a constraint.
+    """Make two tables, of which one refers to the other, anew: SQLite cannot change a constraint.
 
-    One refers to the other, so they go together. `filled` is what the new columns of an appointment
-    start with.
+    `filled` is what the new columns of an appointment start with.
     """
     more = ", occupied_from, occupied_until, updated_at" if filled else ""
     op.execute(f"CREATE TEMPORARY TABLE kept_appointment AS SELECT {APPOINTMENT} FROM appointment")
@@ -61,8 +60,7 @@ def _create_patient() -> None:
         sa.Column("identifier", sa.String(200)),
         sa.Column("name", sa.String(200)),
         sa.Column("search_key", sa.String(), nullable=False, server_default=""),
-        sa.Column("email", sa.String(254)),
-        sa.Column("phone", sa.String(40)),
+        *(sa.Column(name, sa.String(most)) for name, most in (("email", 254), ("phone", 40))),
         sa.Column("merged_into", ID),
         sa.Column("erased_at", INSTANT),
         sa.Column("created_at", INSTANT, nullable=False),
@@ -135,9 +133,8 @@ def _create_appointment() -> None:
 def _common_constraints(start: str, end: str) -> list[sa.Constraint]:
     """Return what holds for the appointments of this revision and of the one before.
 
-    No appointment takes more than a day: so a look at one day back finds all that reach into a
-    time. SQLite also refuses an instant that is not written as all others are, since it compares
-    texts.
+    None takes more than a day: a look at one day back finds all that reach into a time. SQLite
+    compares texts: it also refuses an instant that is not written as all others are.
     """
     constraints: list[sa.Constraint] = [
         sa.PrimaryKeyConstraint("id", name="appointment_pkey"),
@@ -216,10 +213,9 @@ def downgrade() -> None:
     """Go back. Holds are let go; who was erased has no name but a mark; the rest is lost."""
     op.execute("DELETE FROM appointment WHERE patient_id IS NULL OR status = 'pending'")
     op.execute(
-        "UPDATE patient SET erased_at = NULL, name = 'erased',"
-        " identifier = CAST(id AS VARCHAR(36)) WHERE erased_at IS NOT NULL"
+        "UPDATE patient SET identifier = CAST(id AS VARCHAR(36)), name = coalesce(name, 'erased'),"
+        " erased_at = NULL WHERE identifier IS NULL"
     )
-    op.execute("UPDATE patient SET identifier = CAST(id AS VARCHAR(36)) WHERE identifier IS NULL")
     _replace_tables(_create_known_patient, _create_plain_appointment)
     _promise("starts_at", "ends_at")
 
