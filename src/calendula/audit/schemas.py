@@ -15,7 +15,8 @@ class EventInfo(BaseModel):
     at: datetime
     action: str = Field(examples=["appointment.booked"])
     actor: str = Field(
-        description="`public`, `key:` and a key's id, `command`, `system`, or who else it was.",
+        description="`public`, `key:` and a key's id, `token:` and an appointment's or hold's id, "
+        "`command`, `system`, or who else it was.",
         examples=["key:01a208db-9349-7100-9895-d12a577ccc6c"],
     )
     doctor_id: UUID | None

@@ -32,9 +32,10 @@ def record(
 ) -> None:
     """Tell of a change in the transaction of the change, which writes the event where it ends.
 
-    `actor` is who did it: `public` (somebody without a key), `key:` and the id of a key, `command`
-    (the command line) or `system`. `data` is a JSON object, with what was edited as `before` and
-    `after`. It must hold no name of a patient, and no secret.
+    `actor` is who did it: `public` (somebody without a key), `key:` and the id of a key, `token:`
+    and the id of the appointment or hold that it opens, `command` (the command line) or `system`.
+    `data` is a JSON object, with what was edited as `before` and `after`. It must hold no name of a
+    patient, and no secret.
     """
     entry = Entry(clock.now(), action, actor, doctor_id, appointment_id, patient_id, data or {})
     journal.keep(session, [entry])
