@@ -1,6 +1,6 @@
 """The kinds of domain error. What each means in HTTP is decided in `http/problems.py` alone."""
 
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 
 class CalendulaError(Exception):
@@ -12,6 +12,8 @@ class CalendulaError(Exception):
     """
 
     code: ClassVar[str]
+    is_denial = False
+    """Whether somebody asked for what is not theirs, which is written down."""
 
     def __init__(self, detail: str, *, retry_after: int | None = None, **members: object) -> None:
         super().__init__(detail)
@@ -45,6 +47,7 @@ class Forbidden(CalendulaError):
     """Whoever asks may not have it."""
 
     code = "forbidden"
+    is_denial = True
 
 
 class NotFound(CalendulaError):
@@ -69,3 +72,12 @@ class Unavailable(CalendulaError):
     """The outcome is not known, or nothing can be done right now; a retry may help."""
 
     code = "unavailable"
+
+
+_Error = TypeVar("_Error", bound=CalendulaError)
+
+
+def denying(error: _Error) -> _Error:
+    """Return an error that says the same as ever, but is about what is another's."""
+    error.is_denial = True
+    return error

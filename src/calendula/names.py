@@ -34,7 +34,7 @@ _IGNORABLE = dict.fromkeys(
 
 _LOOKS_LIKE = str.maketrans("01|", "oll")
 _STROKES = str.maketrans("øđłħŧı", "odlhti")  # letters that Unicode does not take apart
-_TOO_COMMON = 2  # letters
+_SHORT = 3  # letters: Li, Ann; what holds them is mostly another word
 _ACCENTS = 200  # from here on, its combining classes are marks above, below and beside a letter
 
 
@@ -99,13 +99,20 @@ def _lookalike(char: str) -> str:
 
 
 def mentions(text: str, name: str) -> bool:
-    """Tell whether a text holds a word of a name, whatever its case and accents.
+    """Tell whether a text holds a word of a name, whatever its case, accents and punctuation.
 
-    Words of one or two letters are too common to tell.
+    Longer words and those of other scripts count inside of other words too: Vermas, 张伟的妈妈. One
+    Latin letter alone is no word.
     """
-    words = set(_words(plain(text)))
-    return any(len(word) > _TOO_COMMON and word in words for word in _words(plain(name)))
+    said = plain(text)
+    words, run_together = set(_words(said)), "".join(_words(said))
+    return any(
+        word in words if word.isascii() and len(word) <= _SHORT else word in run_together
+        for word in _words(plain(name))
+        if len(word) > 1 or not word.isascii()
+    )
 
 
 def _words(text: str) -> list[str]:
-    return "".join(char if char.isalnum() else " " for char in text).split()
+    apart = "".join(char if char.isalnum() else " " for char in text.replace("'", ""))
+    return apart.split()

@@ -1,5 +1,6 @@
 """The guard before every route of the API."""
 
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Annotated
 from uuid import UUID
@@ -10,7 +11,7 @@ from fastapi.concurrency import run_in_threadpool
 from calendula.access import roles, service, tokens
 from calendula.access.roles import PUBLIC, Caller, Role
 from calendula.database import Database
-from calendula.errors import Forbidden, InvalidToken, Unauthenticated, Unavailable
+from calendula.errors import CalendulaError, Forbidden, InvalidToken, Unauthenticated, Unavailable
 from calendula.events import service as events
 from calendula.http.dependencies import DatabaseOfApp
 from calendula.http.fields import parse_id
@@ -21,8 +22,8 @@ _NO_GOOD = "The key is not valid."
 
 async def authorise(
     request: Request, response: Response, background: BackgroundTasks, database: DatabaseOfApp
-) -> Caller:
-    """Return who calls, if they may do what they ask for.
+) -> AsyncIterator[Caller]:
+    """Give who calls, if they may do what they ask for, and write down where they are denied it.
 
     Without a key, nothing is looked up anywhere. Raises Unauthenticated where a key is needed and
     none is shown, InvalidToken where the one shown is no good, Forbidden where its role may not,
@@ -37,13 +38,14 @@ async def authorise(
         response.headers["Cache-Control"] = "no-store"
         if use_is_due and caller.key_id:  # the answer does not wait for the database's writer
             background.add_task(_record_use, database, caller.key_id)
-    if roles.may(operation, caller, parse_id(request.path_params.get("doctor_id"))):
-        return caller
-    if caller is PUBLIC:
-        raise Unauthenticated(_NEEDS_KEY)
-    await background()  # which are not done behind an error
-    await run_in_threadpool(record_denial, database, caller, operation)
-    raise Forbidden("The key's role may not do this.")
+    try:
+        _check(operation, caller, request)
+        yield caller
+    except CalendulaError as error:
+        if error.is_denial and caller is not PUBLIC:
+            await background()  # which are not done behind an error
+            await run_in_threadpool(_record_denial, database, caller, operation)
+        raise
 
 
 CallerOfRequest = Annotated[Caller, Depends(authorise)]
@@ -62,7 +64,15 @@ def _token(request: Request) -> str | None:
     return token.strip() if scheme.lower() == "bearer" else None
 
 
-def record_denial(database: Database, caller: Caller, operation: str) -> None:
+def _check(operation: str, caller: Caller, request: Request) -> None:
+    if roles.may(operation, caller, parse_id(request.path_params.get("doctor_id"))):
+        return
+    if caller is PUBLIC:
+        raise Unauthenticated(_NEEDS_KEY)
+    raise Forbidden("The key's role may not do this.")
+
+
+def _record_denial(database: Database, caller: Caller, operation: str) -> None:
     """Write down that somebody who is known was refused.
 
     Who is not known is not written down: anybody could fill the log.

@@ -1,9 +1,10 @@
 """What becomes of an appointment: each change with its event, one at a time."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -17,6 +18,8 @@ from calendula.appointments.status import HOLDING, Status
 from calendula.doctors import service as doctors
 from calendula.doctors.models import Doctor
 from calendula.errors import Conflict, Invalid, NotFound, Unavailable
+from calendula.patients import service as patients
+from calendula.patients.models import Patient
 from calendula.timetables import service as timetables
 from calendula.timetables.slots import Slot
 from calendula.timetables.timetable import Timetable
@@ -60,6 +63,24 @@ def get(session: Session, appointment_id: UUID, *, lock: bool = False) -> Appoin
     return found
 
 
+def hold_patient(session: Session, appointment_id: UUID) -> Patient:
+    """Keep an appointment's patient from being erased or merged until the transaction ends.
+
+    Call it before anything else is locked. Raises UnknownAppointment, and Unavailable where the
+    appointment went to another patient in between.
+    """
+    patient_id = get(session, appointment_id).patient_id
+    query = select(Patient).where(Patient.id == patient_id)
+    patient = session.scalars(
+        query.with_for_update(read=True, key_share=True),
+        execution_options={"populate_existing": True},
+    ).one()
+    now_of = select(Appointment.patient_id).where(Appointment.id == appointment_id)
+    if session.scalar(now_of) != patient.id:
+        raise Unavailable("The patient is being changed. Try again in a moment.")
+    return patient
+
+
 def act(session: Session, appointment: Appointment, action: Action, *, actor: str) -> None:
     """Let an appointment, whose row is locked, go to another state; raise TransitionNotAllowed.
 
@@ -98,20 +119,23 @@ def confirm(
 ) -> Appointment:
     """Book the time of a hold; return the appointment, which is the hold no more.
 
-    Raises HoldEnded, Invalid where the hold is of another time, and what `service.book` raises.
+    The limits of the policy count as they did when it was held. Raises HoldEnded, Invalid where
+    the hold is of another time, and what `service.book` raises.
     """
+    patients.lock(session, details.patient_id)  # before the doctor, as everywhere
     doctors.lock_all(session, [doctor])
     query = select(Appointment).where(Appointment.id == hold_id).with_for_update()
     hold = session.scalars(query, execution_options={"populate_existing": True}).one()
     if Action.CONFIRM not in lifecycle.allowed(hold, clock.now()):
         raise HoldEnded("The time is held no more. Choose it again, if it is still free.")
-    timetable, slot = _find(session, doctor, choice, past=past)
+    timetable, slot = _find(session, doctor, choice, now=hold.created_at, past=past)
     if (hold.doctor_id, hold.starts_at) != (doctor.id, slot.start):
         raise Invalid("hold is of another doctor or time.")
-    service.check_number(session, doctor, details.patient_id, timetable, slot)
+    too_many = service.has_enough(session, doctor, details.patient_id, timetable, slot)
     before = log.state(hold)
     booked = {**details._asdict(), **expiry.ENDED, "status": Status.BOOKED.value}
     _take(session, hold, doctor, choice, slot, **booked)
+    service.refuse_more(too_many)
     log.record(session, "appointment.booked", hold, actor=actor, before=before)
     return hold
 
@@ -132,7 +156,7 @@ def move(
     `why` is the reason of an override. Raises TransitionNotAllowed and what `service.book` raises.
     """
     lifecycle.check(appointment, Action.MOVE, clock.now())
-    _, slot = _find(session, doctor, choice, past=past)
+    _, slot = _find(session, doctor, choice, now=clock.now(), past=past)
     if (appointment.doctor_id, appointment.starts_at, appointment.ends_at) == (
         doctor.id,
         slot.start,
@@ -173,11 +197,11 @@ def lock_for_move(
 
 
 def _find(
-    session: Session, doctor: Doctor, choice: Choice, *, past: bool
+    session: Session, doctor: Doctor, choice: Choice, *, now: datetime, past: bool
 ) -> tuple[Timetable, Slot]:
     day = choice.day(doctor.zone)
     timetable = timetables.load(session, doctor, day, day)
-    return timetable, offers.find(timetable, choice, clock.now(), past=past)
+    return timetable, offers.find(timetable, choice, now, past=past)
 
 
 def _take(
@@ -193,7 +217,8 @@ def _take(
     One UPDATE wins the new time and lets the old one go; what decides are the constraints.
     """
     occupied = offers.occupied(slot, choice.visit)
-    expiry.end(session, times.stands_against(doctor.id, slot, occupied))
+    others = Appointment.id != appointment.id
+    expiry.end(session, and_(others, times.stands_against(doctor.id, slot, occupied)))
     times.refuse_if_taken(session, doctor.id, slot, occupied, but=appointment.id)
     try:
         with session.begin_nested():

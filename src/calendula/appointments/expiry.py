@@ -17,10 +17,13 @@ ENDED = {"expires_at": None, "held_by": None, "hold_number": None}
 def make_way(session: Session, doctor: Doctor, which: ColumnElement[bool]) -> None:
     """End those of some holds that have expired, if there are any, for a booking of a doctor.
 
-    The doctor is locked before them, as by who books a hold: else each could wait for the other.
+    Their doctors are locked before them, as by who books a hold: else each could wait for the
+    other.
     """
-    if session.scalar(select(Appointment.id).where(which, *_expired()).limit(1)) is not None:
-        doctors.lock_all(session, [doctor])
+    whose = select(Appointment.doctor_id).where(which, *_expired())
+    theirs = session.scalars(select(Doctor).where(Doctor.id.in_(whose))).all()
+    if theirs:
+        doctors.lock_all(session, [doctor, *theirs])
         end(session, which)
 
 

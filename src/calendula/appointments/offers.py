@@ -120,9 +120,7 @@ def find(timetable: Timetable, choice: Choice, now: datetime, *, past: bool) -> 
     """
     slot = choice.slot(timetable)
     if choice.override:
-        if slot is None:
-            raise Invalid("No slot begins then: say how long it is, by duration_minutes.")
-        return slot
+        return _overridden(timetable, choice, slot)
     if slot is None or timetable.is_off(occupied(slot, choice.visit)):
         raise _not_offered()
     match next(Limits.at(now, timetable.policy, timetable.zone, past=past).against(slot), None):
@@ -132,6 +130,22 @@ def find(timetable: Timetable, choice: Choice, now: datetime, *, past: bool) -> 
             raise SlotTooSoon("This time is too soon to be booked! Choose another slot.")
         case "horizon":
             raise SlotTooFarAhead("This time is too far ahead to be booked! Choose another slot.")
+    return slot
+
+
+def _overridden(timetable: Timetable, choice: Choice, slot: Slot | None) -> Slot:
+    """Return what an override is about: any time that there is, of a doctor who sees patients."""
+    if slot is None:
+        raise Invalid(
+            "Nothing can begin then. Where no slot does, say how long it is (duration_minutes); "
+            "it starts at a minute of the doctor's clock, the first where that comes twice."
+        )
+    try:
+        occupied(slot, choice.visit)
+    except OverflowError:  # a buffer beyond the end of the calendar
+        raise _not_offered() from None
+    if not timetable.active:
+        raise _not_offered()
     return slot
 
 

@@ -50,6 +50,8 @@ def _write(
 ) -> None:
     for appointment in changed:
         appointment.orphaned = orphaned
+        appointment.version += 1
+        appointment.updated_at = clock.now()
     session.flush()
     about = [About(it.doctor_id, it.id, it.patient_id) for it in changed]
     said = {"before": {"orphaned": not orphaned}, "after": {"orphaned": orphaned}}

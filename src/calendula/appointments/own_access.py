@@ -6,17 +6,18 @@ from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Request
+from fastapi import Depends
 from fastapi.responses import JSONResponse
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from calendula import clock
 from calendula.access import tokens
-from calendula.access.guard import CallerOfRequest, record_denial
+from calendula.access.guard import CallerOfRequest
 from calendula.access.roles import Caller
 from calendula.appointments.changes import UnknownAppointment
 from calendula.appointments.models import Appointment
+from calendula.errors import denying
 from calendula.http.dependencies import DatabaseOfApp
 from calendula.http.fields import PathId
 from calendula.idempotency.service import Outcome
@@ -59,9 +60,7 @@ def _until(appointment: Appointment, days: int) -> datetime:
         return appointment.ends_at
 
 
-def _own(
-    appointment_id: PathId, request: Request, caller: CallerOfRequest, database: DatabaseOfApp
-) -> UUID:
+def _own(appointment_id: PathId, caller: CallerOfRequest, database: DatabaseOfApp) -> UUID:
     """Return the id of the appointment in the path, if it is the caller's business.
 
     That it is another's, nobody is told; but it is written down.
@@ -71,17 +70,21 @@ def _own(
             Appointment.id == appointment_id, Appointment.patient_id.is_not(None)
         )
         doctor_id = session.scalar(query)
-    if doctor_id is not None and _concerns(caller, appointment_id, doctor_id):
-        return appointment_id
-    if doctor_id is not None or caller.appointment_id is not None:
-        record_denial(database, caller, request.scope["route"].name)
-    raise UnknownAppointment("There is no such appointment.")
+    refuse_others(caller, appointment_id, doctor_id)
+    return appointment_id
 
 
-def _concerns(caller: Caller, appointment_id: UUID, doctor_id: UUID) -> bool:
-    if caller.appointment_id is not None:
-        return caller.appointment_id == appointment_id
-    return caller.doctor_id is None or caller.doctor_id == doctor_id
+def refuse_others(caller: Caller, appointment_id: UUID, doctor_id: UUID | None) -> None:
+    """Raise UnknownAppointment where an appointment is none of a caller's business, or is none.
+
+    `doctor_id` is whose it is, None where there is none.
+    """
+    unknown = UnknownAppointment("There is no such appointment.")
+    if doctor_id is None:
+        raise unknown
+    by_token = caller.appointment_id in {None, appointment_id}
+    if not by_token or caller.doctor_id not in {None, doctor_id}:
+        raise denying(unknown)
 
 
 OwnAppointment = Annotated[UUID, Depends(_own)]

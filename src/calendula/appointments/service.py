@@ -57,13 +57,16 @@ def book(
     raises, TooManyAppointments, SlotTaken, SlotHeld, and Unavailable where edits of the timetable
     came in between again and again.
     """
+    too_many = False
 
     def columns(timetable: Timetable, slot: Slot) -> Mapping[str, Any]:
+        nonlocal too_many
         if not choice.override:
-            check_number(session, doctor, details.patient_id, timetable, slot)
+            too_many = has_enough(session, doctor, details.patient_id, timetable, slot)
         return {**details._asdict(), "status": Status.BOOKED.value, "overridden": choice.override}
 
     appointment = win(session, doctor, choice, columns, past=past)
+    refuse_more(too_many)
     log.record(session, "appointment.booked", appointment, actor=actor, before=None, why=why)
     return appointment
 
@@ -111,16 +114,26 @@ def time_of(slot: Slot, occupied: Interval) -> dict[str, Any]:
     }
 
 
-def check_number(
+def refuse_more(too_many: bool) -> None:
+    """Raise TooManyAppointments where it is true.
+
+    Call it when the slot is won: else whoever asks for a slot that is taken learns, and leaves no
+    trace, whether somebody is this doctor's patient.
+    """
+    if too_many:
+        raise TooManyAppointments("The patient has as many appointments as this doctor allows!")
+
+
+def has_enough(
     session: Session, doctor: Doctor, patient_id: UUID, timetable: Timetable, slot: Slot
-) -> None:
+) -> bool:
     """Count the patient's appointments ahead, one booking of theirs at a time.
 
-    Raises TooManyAppointments where the doctor's policy allows no more.
+    Tell whether the doctor's policy allows no more.
     """
     most, now = timetable.policy.max_future_appointments, clock.now()
     if most is None or slot.start <= now:
-        return
+        return False
     patients.lock(session, patient_id)
     ahead = select(func.count()).where(
         Appointment.patient_id == patient_id,
@@ -128,8 +141,7 @@ def check_number(
         Appointment.status.in_(HOLDING),
         Appointment.starts_at > now,
     )
-    if session.scalars(ahead).one() >= most:
-        raise TooManyAppointments("The patient has as many appointments as this doctor allows!")
+    return session.scalars(ahead).one() >= most
 
 
 def _insert(

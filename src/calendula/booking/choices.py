@@ -1,7 +1,7 @@
 """What somebody chose, as it is written in the bodies of bookings and holds."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from calendula.availability import service as availability
 from calendula.availability.schemas import DatedSlot
 from calendula.database import Database
 from calendula.doctors import service as doctors
-from calendula.errors import Forbidden
+from calendula.errors import Forbidden, NotFound
 from calendula.timetables.timetable import Visit
 from calendula.visit_types import service as visit_types
 
@@ -44,10 +44,10 @@ def others_offered(
     try:
         yield
     except SlotRefused as refusal:
-        with database.read() as session:
-            doctor = doctors.by_id(session, doctor_id)
+        with suppress(NotFound), database.read() as session:
+            doctor = doctors.by_id(session, doctor_id, inactive=True)
             needs = visit(session, visit_type_id, doctor_id, staff=True)
             free = availability.next_free(session, doctor, _OTHERS, needs, start=start)
-        slots = [DatedSlot.dated(slot, doctor.zone) for slot in free]
-        refusal.members["next_slots"] = [slot.model_dump(mode="json") for slot in slots]
+            slots = [DatedSlot.dated(slot, doctor.zone) for slot in free]
+            refusal.members["next_slots"] = [slot.model_dump(mode="json") for slot in slots]
         raise

@@ -9,8 +9,9 @@ _A_CUSTOMERS_BITS = 64  # of IPv6: a customer has that many addresses to change 
 
 
 def network_of(request: Request) -> str:
-    """Return a name for the network that a request comes from, in which no address can be read.
+    """Return a name for the network that a request comes from: a digest of its address.
 
+    Whoever has the digest can find the address by trying all there are: it is not to be kept long.
     A proxy in front must be trusted to say for whom it asks (uvicorn's FORWARDED_ALLOW_IPS), else
     all its clients are one.
     """

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from calendula import clock
-from calendula.appointments import expiry, times
+from calendula.appointments import expiry, log, times
 from calendula.appointments.models import Appointment
 from calendula.appointments.status import Status
 from calendula.database import batches, insert_unless_conflict
@@ -148,7 +148,7 @@ def _insert(
     for it in drafts:
         if it.id not in written:
             it.line.report.fail("time_slot", TAKEN)
-    _record(session, [it for it in drafts if it.id in written], people, actor)
+    _record(session, [row for row in rows if row["id"] in written], actor)
 
 
 def _row(it: _Draft, people: Mapping[tuple[str, str], UUID]) -> dict[str, Any]:
@@ -164,22 +164,18 @@ def _row(it: _Draft, people: Mapping[tuple[str, str], UUID]) -> dict[str, Any]:
         "occupied_from": it.slot.start,
         "occupied_until": it.slot.end,
         "status": Status.BOOKED.value,
+        "sequence": 0,
         "orphaned": it.orphaned,
         "created_at": now,
         "updated_at": now,
     }
 
 
-def _record(
-    session: Session, drafts: Sequence[_Draft], people: Mapping[tuple[str, str], UUID], actor: str
-) -> None:
-    said = {
-        it.id: {"status": Status.BOOKED, "date": it.slot.date.isoformat(), "slot": it.slot.label}
-        for it in drafts
-    }
-    about = [About(it.doctor.id, it.id, _patient(it, people)) for it in drafts]
+def _record(session: Session, written: Sequence[Mapping[str, Any]], actor: str) -> None:
+    said = {row["id"]: {"before": None, "after": log.state(Appointment(**row))} for row in written}
+    about = [About(row["doctor_id"], row["id"], row["patient_id"]) for row in written]
     events.record_each(session, "appointment.booked", actor=actor, about=about, data=said)
-    lost = {it.id for it in drafts if it.orphaned}
+    lost = {row["id"] for row in written if row["orphaned"]}
     orphans = [it for it in about if it.appointment_id in lost]
     events.record_each(session, "appointment.orphaned", actor=actor, about=orphans)
 

@@ -13,6 +13,7 @@ from calendula.errors import Conflict, Invalid, NotFound
 from calendula.patients.models import Patient
 
 _BETWEEN_DIGITS = " +()./-"
+_CONTACT = re.compile(r"@|([0-9][ +()./-]*){5}")
 _IDENTITY = ("identifier", "name")
 
 
@@ -103,6 +104,19 @@ def take(session: Session, *ids: UUID) -> list[Patient]:
             into = get(session, patient_id).merged_into
             raise PatientMerged("The patient was merged into another.", merged_into=str(into))
     return [locked[patient_id] for patient_id in ids]
+
+
+def refuse_naming(session: Session, patient_id: UUID, text: str) -> None:
+    """Raise Invalid where a text that is kept for good speaks of a patient.
+
+    It must hold no word of their names, nor their identifier, and nothing that looks like an e-mail
+    address or a telephone number. That cannot find everything: people must know not to.
+    """
+    patient = get(session, patient_id)
+    people = [patient, *aliases(session, patient)]
+    known = [it for person in people for it in (person.name, person.identifier) if it]
+    if _CONTACT.search(text) or any(names.mentions(text, it) for it in known):
+        raise Invalid("reason must not name the patient: the log keeps it for good.")
 
 
 def refuse_erased(patient: Patient) -> None:

@@ -39,10 +39,11 @@ class NewAppointment(Body):
         Id | None, Field(description="Then it is as long as a visit of this kind.")
     ] = None
     patient: Annotated[
-        PatientDetails | None, Field(description="Or, for the staff, `patient_id`.")
+        PatientDetails | None, Field(description="Or, for the desk, `patient_id`.")
     ] = None
     patient_id: Annotated[
-        Id | None, Field(description="Somebody whom the clinic knows. Only for the staff.")
+        Id | None,
+        Field(description="Somebody whom the clinic knows. For the roles admin and reception."),
     ] = None
     note: Annotated[Note | None, Field(description="For the doctor, from the patient.")] = None
     hold: Annotated[

@@ -2,9 +2,8 @@
 
 from sqlalchemy.orm import Session
 
-from calendula import clock, names
 from calendula.access import tokens
-from calendula.access.roles import Caller
+from calendula.access.roles import ADMIN, RECEPTION, Caller
 from calendula.appointments import changes, own_access
 from calendula.appointments import service as appointments
 from calendula.appointments.models import Appointment
@@ -35,8 +34,8 @@ def book(
     """
     if new.override:
         choices.may_override(caller, new.doctor_id)
-    if new.patient_id is not None and not caller.is_staff:
-        raise Forbidden("Only the staff may book by patient_id.")
+    if new.patient_id is not None and caller.role not in {ADMIN, RECEPTION}:
+        raise Forbidden("Only the desk may book by patient_id.")
     return idempotency.once(
         session,
         idempotency.operation_of(caller.key_id, "create_appointment"),
@@ -79,7 +78,8 @@ def _win(  # noqa: PLR0917 - who wants what
     if hold_id is None:
         raise Invalid("hold is not the token of a hold.")
     appointment = changes.confirm(session, hold_id, doctor, choice, details, actor=actor, past=past)
-    tokens.change_end(session, hold_id, expires_at=clock.now())  # who tries again is told so
+    # Its own token opens it no more, and tells whoever tries again that it has ended.
+    tokens.change_end(session, hold_id, expires_at=appointment.created_at)
     return appointment
 
 
@@ -88,12 +88,10 @@ def _details(session: Session, new: NewAppointment) -> Details:
         assert new.patient_id is not None  # noqa: S101 - the schema says so
         (patient,) = records.take(session, new.patient_id)
         records.refuse_erased(patient)
-        patient_id, name, email, phone = patient.id, patient.name, None, None
+        patient_id, email, phone = patient.id, None, None
     else:
-        name, email, phone = new.patient.name, new.patient.email, new.patient.phone
-        patient_id = patients.identify(
-            session, new.patient.identifier, name, email=email, phone=phone
-        )
-    if new.reason and names.mentions(new.reason, name or ""):
-        raise Invalid("reason must not name the patient: the log keeps it for good.")
+        who, email, phone = new.patient, new.patient.email, new.patient.phone
+        patient_id = patients.identify(session, who.identifier, who.name, email=email, phone=phone)
+    if new.reason:
+        records.refuse_naming(session, patient_id, new.reason)
     return Details(patient_id, new.visit_type_id, email, phone, new.note)

@@ -21,6 +21,7 @@ from calendula.http import etags
 from calendula.http.dependencies import DatabaseOfApp, KnownQuery, SettingsOfApp
 from calendula.http.etags import IfMatch
 from calendula.http.json_body import JsonRoute
+from calendula.patients import records
 
 router = APIRouter(
     prefix="/v1/appointments/{appointment_id}",
@@ -129,6 +130,7 @@ def issue_token(
     """Make another token for an appointment. The answer is the only one that ever holds it."""
     secret = secrets.token_bytes(32)
     with database.write() as session:
+        records.refuse_erased(changes.hold_patient(session, appointment_id))
         appointment = changes.get(session, appointment_id)
         own_access.give(session, appointment, secret, days=settings.token_days)
         log.mention(session, "token.issued", appointment, actor=caller.actor)

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from calendula import clock, names
+from calendula import clock
 from calendula.access.roles import Caller
 from calendula.appointments import calendar_file, changes, cutoffs, own_access
 from calendula.appointments.calendar_file import Entry
@@ -17,8 +17,9 @@ from calendula.booking import choices
 from calendula.booking.changes.schemas import Move
 from calendula.doctors import service as doctors
 from calendula.doctors.models import Doctor
-from calendula.errors import Forbidden, Invalid
+from calendula.errors import Forbidden
 from calendula.http.etags import Precondition
+from calendula.patients import records
 from calendula.patients.models import Patient
 from calendula.settings import Settings
 from calendula.timetables import service as timetables
@@ -50,11 +51,13 @@ def move(  # noqa: PLR0917 - who moves what where
     """
     if wanted.doctor_id is not None and not caller.is_staff:
         raise Forbidden("Only the staff may move an appointment to another doctor.")
+    patient = changes.hold_patient(session, appointment_id)
+    records.refuse_erased(patient)
     appointment, doctor = changes.lock_for_move(session, appointment_id, wanted.doctor_id)
-    precondition.check(appointment.version)
+    _check(appointment, caller, precondition)
     if wanted.override:
         choices.may_override(caller, doctor.id)
-        _keep_names_out(session, appointment, wanted.reason)
+        records.refuse_naming(session, patient.id, wanted.reason or "")
     _check_cutoff(session, appointment, caller, Action.MOVE)
     needs = choices.visit(session, appointment.visit_type_id, doctor.id, staff=True)
     choice = ByStart(wanted.start, needs, wanted.override, wanted.duration_minutes)
@@ -77,10 +80,12 @@ def cancel(
 
     Whoever has arrived is with the staff: the patient's token cancels what is booked, no more.
     """
+    patient = changes.hold_patient(session, appointment_id)
     appointment = changes.get(session, appointment_id, lock=True)
-    precondition.check(appointment.version)
+    _check(appointment, caller, precondition)
     _check_cutoff(session, appointment, caller, Action.CANCEL)
-    changes.cancel(session, appointment, actor=caller.actor, reason=reason)
+    kept = reason if patient.erased_at is None else None  # of who was erased, nothing is
+    changes.cancel(session, appointment, actor=caller.actor, reason=kept)
     return appointment
 
 
@@ -93,7 +98,7 @@ def act(
 ) -> Appointment:
     """Do something else to an appointment; return it. Raises Stale and TransitionNotAllowed."""
     appointment = changes.get(session, appointment_id, lock=True)
-    precondition.check(appointment.version)
+    _check(appointment, caller, precondition)
     changes.act(session, appointment, action, actor=caller.actor)
     return appointment
 
@@ -121,6 +126,12 @@ def write_calendar_file(session: Session, appointment: Appointment) -> bytes:
     )
 
 
+def _check(appointment: Appointment, caller: Caller, precondition: Precondition) -> None:
+    """See that the appointment is still the caller's business, and as they have seen it."""
+    own_access.refuse_others(caller, appointment.id, appointment.doctor_id)
+    precondition.check(appointment.version)
+
+
 def _check_cutoff(
     session: Session, appointment: Appointment, caller: Caller, action: Action
 ) -> None:
@@ -131,9 +142,3 @@ def _check_cutoff(
     policy = timetables.policy_of(session, doctor)
     sentence = whom_to_call(clinic.name, clinic.phone)
     cutoffs.check(appointment, policy, action, clock.now(), sentence)
-
-
-def _keep_names_out(session: Session, appointment: Appointment, reason: str | None) -> None:
-    patient = session.get_one(Patient, appointment.patient_id)
-    if reason and patient.name and names.mentions(reason, patient.name):
-        raise Invalid("reason must not name the patient: the log keeps it for good.")

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from calendula import clock
 from calendula.access import tokens
-from calendula.access.guard import CallerOfRequest, record_denial
+from calendula.access.guard import CallerOfRequest
 from calendula.access.roles import Caller
 from calendula.appointments import holds, own_access
 from calendula.appointments.holds import UnknownHold
@@ -15,7 +15,7 @@ from calendula.appointments.offers import ByStart
 from calendula.booking import choices, examples
 from calendula.booking.holds.schemas import HoldInfo, NewHold, shown
 from calendula.doctors import service as doctors
-from calendula.errors import Forbidden
+from calendula.errors import Forbidden, denying
 from calendula.http.clients import network_of
 from calendula.http.dependencies import (
     DatabaseOfApp,
@@ -60,7 +60,7 @@ def create_hold(
     with choices.others_offered(database, *wanted), database.write() as session:
         outcome = idempotency.once(
             session,
-            f"create_hold {holder}",
+            idempotency.operation_of(caller.key_id, "create_hold"),
             key,
             new.model_dump_json(),
             lambda secret: _place(session, settings, new, caller, holder, secret),
@@ -75,8 +75,7 @@ def create_hold(
 def release_hold(hold_id: PathId, caller: CallerOfRequest, database: DatabaseOfApp) -> None:
     """End a hold. One that has ended stays so; one that was booked is a hold no more."""
     if caller.appointment_id not in {None, hold_id}:
-        record_denial(database, caller, "release_hold")
-        raise UnknownHold("There is no such hold.")
+        raise denying(UnknownHold("There is no such hold."))
     with database.write() as session:
         holds.release(session, hold_id, actor=caller.actor)
 

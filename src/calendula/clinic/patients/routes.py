@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from calendula.access.guard import CallerOfRequest
 from calendula.access.roles import DOCTOR, Caller
 from calendula.appointments.models import Appointment
+from calendula.appointments.status import HOLDING
 from calendula.clinic.patients import erasure, examples
 from calendula.clinic.patients.export import export
 from calendula.clinic.patients.schemas import (
@@ -17,6 +18,7 @@ from calendula.clinic.patients.schemas import (
     PatientRecord,
     PatientSearch,
 )
+from calendula.errors import denying
 from calendula.events import service as events
 from calendula.http.dependencies import DatabaseOfApp, KnownQuery
 from calendula.http.fields import PathId
@@ -127,7 +129,9 @@ def _check_seen_by(session: Session, patient: Patient, caller: Caller) -> None:
     if caller.role is not DOCTOR:
         return
     seen = exists().where(
-        Appointment.patient_id == patient.id, Appointment.doctor_id == caller.doctor_id
+        Appointment.patient_id == patient.id,
+        Appointment.doctor_id == caller.doctor_id,
+        Appointment.status.in_(HOLDING),
     )
     if not session.scalar(select(seen)):
-        raise records.unknown()
+        raise denying(records.unknown())
