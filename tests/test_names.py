@@ -90,3 +90,28 @@ def test_cleaning_is_done_once(text: str) -> None:
     except ValueError:
         return
     assert names.clean(name) == name
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        *(("for Asha", "Asha Verma"), ("ASHA'S mother", "Asha Verma"), ("AshaVerma", "Asha Verma")),
+        *(("Vermas child", "Asha Verma"), ("OBrien", "Pat O'Brien"), ("Li asked", "Li Wu")),
+        *(("张伟的妈妈", "张伟"), ("zoe called", "Zoë Müller"), ("山田太郎さんの依頼", "山田太郎")),
+    ],
+)
+def test_a_text_mentions_a_name(text: str, name: str) -> None:
+    """By any word of it, in whatever case, with or without accents, alone or in another word."""
+    assert names.mentions(text, name)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        *(("an emergency", "Asha Verma"), ("about an hour late", "Bo Ann"), ("a fall", "A Lee")),
+        *(("", "Asha"), ("the left knee", "Knut Leffler")),
+    ],
+)
+def test_a_text_does_not_mention_a_name(text: str, name: str) -> None:
+    """Short words count alone only, and a single letter not at all."""
+    assert not names.mentions(text, name)

@@ -113,6 +113,12 @@ def mentions(text: str, name: str) -> bool:
     )
 
 
+def holds(text: str, identifier: str) -> bool:
+    """Tell whether a text holds an identifier of two characters or more, however it is written."""
+    wanted = "".join(_words(plain(identifier)))
+    return len(wanted) > 1 and wanted in "".join(_words(plain(text)))
+
+
 def _words(text: str) -> list[str]:
     apart = "".join(char if char.isalnum() else " " for char in text.replace("'", ""))
     return apart.split()

@@ -58,7 +58,7 @@ ASKS: dict[str, Ask] = {
 def test_a_denial_is_written_down(
     client: TestClient, database: Database, mei: str, operation: str
 ) -> None:
-    """Once, with who it was and what they wanted to do; whatever the transaction wrote is undone."""
+    """Once, with who it was and what they wanted; whatever else was written is undone."""
     booked = Booked(client, mei, free(client, mei)[0])
     rajesh = find(client, RAJESH)
     by = {

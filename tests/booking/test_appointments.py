@@ -4,7 +4,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
-from calendula.access.roles import INTEGRATION
+from calendula.access.roles import INTEGRATION, Role
 from calendula.appointments.models import Appointment
 from calendula.database import Database
 from calendula.idempotency.models import IdempotencyKey
@@ -203,3 +203,17 @@ def test_who_sees_nobody_is_not_booked(admin: TestClient, mei: str) -> None:
     admin.post(f"/v1/doctors/{mei}/deactivate")
     for more in {}, OVERRIDE:
         assert reserve(admin, mei, start, **more).status_code == 404
+
+
+def test_who_is_somebodys_patient_is_not_to_be_guessed(
+    closed_client: TestClient, database: Database, mei: str
+) -> None:
+    """A slot that is taken is taken, whoever is said to want it: the limit shows nobody."""
+    admin = key(database, Role.ADMIN)
+    start = free(closed_client, mei)[0]
+    limit = {"max_future_appointments": 1}
+    closed_client.put(f"/v1/doctors/{mei}/policy", json=limit, headers=admin)
+    assert reserve(closed_client, mei, start, patient=WHO).status_code == 201
+    for who in WHO, {**WHO, "identifier": "P-8"}:
+        guessed = reserve(closed_client, mei, start, patient=who)
+        assert guessed.json()["code"] == "slot-taken"

@@ -157,3 +157,45 @@ def test_a_change_can_want_the_version_that_was_seen(
         assert (stale.status_code, stale.json()["code"]) == (412, "stale")
     seen = {"If-Match": booked.read(desk).headers["ETag"]}
     assert booked.do("arrive", desk | seen).headers["ETag"] != seen["If-Match"]
+
+
+def test_an_erased_patient_is_left_alone(
+    client: TestClient, database: Database, desk: dict[str, str], mei: str
+) -> None:
+    """What is past stays as it was: no time ahead, no token and no reason for nobody."""
+    admin = bearer(make_key(database, ADMIN).text)
+    past = Booked(client, mei, "2025-02-07T10:00:00+05:30")
+    patient = past.read(desk).json()["patient"]["id"]
+    assert client.post(f"/v1/patients/{patient}/erase", headers=admin).is_success
+    moving = past.do("move", desk, start=free(client, mei)[0])
+    assert (moving.status_code, moving.json()["code"]) == (409, "patient-erased")
+    assert client.post(f"{past.path}/tokens", headers=desk).status_code == 409
+    cancelled = past.do("cancel", desk, reason="Asha Verma is dead")
+    assert (cancelled.status_code, cancelled.json()["reason"]) == (200, None)
+    assert "Asha" not in str(contents(database))
+
+
+def test_a_doctor_who_sees_nobody_has_no_slots(
+    booked: Booked, database: Database, desk: dict[str, str]
+) -> None:
+    """Moving within their day is refused as any slot is, to the patient and to the staff."""
+    admin = bearer(make_key(database, ADMIN).text)
+    doctor = booked.read().json()["doctor_id"]
+    path = f"/v1/doctors/{doctor}/deactivate?force"
+    assert booked.client.post(path, headers=admin).is_success
+    later = booked.start.replace("09:00", "10:00")
+    for headers, more in ((booked.token, {}), (desk, {}), (desk, OVERRIDE)):
+        refused = booked.do("move", headers, start=later, **more)
+        assert (refused.status_code, refused.json()["code"]) == (409, "slot-not-offered")
+
+
+def test_a_mark_of_the_timetable_is_a_change(
+    booked: Booked, database: Database, desk: dict[str, str], mei: str
+) -> None:
+    """Who has seen an appointment before it lost its time has not seen it."""
+    seen = booked.read(desk).headers["ETag"]
+    admin = bearer(make_key(database, ADMIN).text)
+    override = f"/v1/doctors/{mei}/overrides/{DAY}"
+    assert booked.client.put(override, json={"windows": []}, headers=admin).is_success
+    now = booked.read(desk)
+    assert (now.json()["orphaned"], now.headers["ETag"] != seen) == (True, True)

@@ -1,11 +1,16 @@
 """A hold becomes an appointment."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 from fastapi.testclient import TestClient
 
+from calendula import clock
 from calendula.access.roles import RECEPTION, Role
+from calendula.app import create_app
 from calendula.database import Database
+from calendula.settings import Settings
 from support.access import bearer, key
 from support.booking import expire, free, hold, reserve
 from support.clinic import (
@@ -98,3 +103,35 @@ def test_the_policy_holds(closed_client: TestClient, database: Database, mei: st
     assert refused.json()["code"] == "too-many-appointments"
     past = reserve(closed_client, mei, "2025-02-07T10:00:00+05:30")
     assert past.json()["code"] == "slot-passed"
+
+
+def test_a_hold_keeps_its_promise(
+    closed_client: TestClient, database: Database, mei: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What could be booked when it was held can be, though the time for it has gone by since."""
+    client, start, now = closed_client, free(closed_client, mei)[0], clock.now()
+    minutes = (datetime.fromisoformat(start) - now) // timedelta(minutes=1) - 2
+    policy = {"minimum_notice_minutes": minutes}
+    admin = key(database, Role.ADMIN)
+    assert client.put(f"/v1/doctors/{mei}/policy", json=policy, headers=admin).is_success
+    token = hold(client, mei, start).json()["token"]
+    monkeypatch.setattr(clock, "now", lambda: now + timedelta(minutes=5))
+    assert start not in free(client, mei)
+    late = {"patient": WHO, "hold": token}
+    assert reserve(client, mei, start, **late).status_code == 201
+
+
+def test_a_retry_from_another_network_gives_the_same_hold(
+    database: Database, settings: Settings, mei: str
+) -> None:
+    """A telephone that leaves the house does not meet its own hold."""
+    app = create_app(settings)
+    headers = {"Idempotency-Key": "a hold"}
+    answers = []
+    with TestClient(app, client=("203.0.113.7", 1)) as home:
+        start = free(home, mei)[0]
+        answers.append(hold(home, mei, start, headers=headers))
+        abroad = TestClient(app, client=("198.51.100.9", 1))
+        answers.append(hold(abroad, mei, start, headers=headers))
+    assert [it.status_code for it in answers] == [201, 201]
+    assert answers[0].json() == answers[1].json()

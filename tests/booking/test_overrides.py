@@ -106,7 +106,13 @@ def test_only_the_staff_overrides(client: TestClient, database: Database, mei: s
     assert [it.status_code for it in statuses] == [403, 403, 403, 201]
 
 
-@pytest.mark.parametrize("reason", ["for Asha", "ASHA'S mother called", "verma, urgent"])
+@pytest.mark.parametrize(
+    "reason",
+    [
+        *("for Asha", "ASHA'S mother called", "verma, urgent", "AshaVerma", "the Vermas' child"),
+        *("asha@example.org", "call +91 80 5550 1234"),
+    ],
+)
 def test_the_log_takes_no_name(desk: TestClient, database: Database, mei: str, reason: str) -> None:
     """A reason that names the patient is refused: nobody could ever erase it."""
     body = {"override": True, "reason": reason, "duration_minutes": 20}
@@ -142,3 +148,42 @@ def test_an_hour_that_comes_twice_is_booked_once(
 def _last_sunday(year: int, month: int) -> date:
     day = date(year, month, 31)
     return day - timedelta(days=day.isoweekday() % 7)
+
+
+def test_the_log_takes_no_alias(desk: TestClient, database: Database, mei: str) -> None:
+    """Nor the name under which somebody was known before, nor an identifier."""
+    first, second, third = free(desk, mei)[:3]
+    ids = [
+        desk.get(f"/v1/appointments/{reserve(desk, mei, start, patient=who).json()['id']}").json()[
+            "patient"
+        ]["id"]
+        for start, who in ((first, WHO), (second, {"name": "Maria Gonzales"}))
+    ]
+    merge = {"duplicate_id": ids[1]}
+    assert desk.post(f"/v1/patients/{ids[0]}/merge", json=merge).is_success
+    for reason in "Gonzales wants it", "patient P-7":
+        body = {"override": True, "reason": reason, "patient": None, "patient_id": ids[0]}
+        assert reserve(desk, mei, third, **body).status_code == 422
+
+
+@pytest.mark.parametrize("start", ["0001-01-01T00:00:00Z", "9999-12-31T22:30:00Z"])
+def test_buffers_beyond_the_calendar_are_no_failure(
+    admin: TestClient, mei: str, start: str
+) -> None:
+    """A visit whose buffers have no instants cannot be booked, nor anything be moved there."""
+    buffers = {"buffer_before_minutes": 240, "buffer_after_minutes": 240}
+    visit = {"name": "Long", "duration_minutes": 30, **buffers}
+    long = admin.post("/v1/visit-types", json=visit).json()["id"]
+    override = {"override": True, "reason": "an emergency"}
+    refused = reserve(admin, mei, start, visit_type_id=long, **override)
+    assert refused.status_code in {409, 422}  # of year 1, no zone has a whole minute
+    booked = reserve(admin, mei, NIGHT, visit_type_id=long, **override).json()["id"]
+    path = f"/v1/appointments/{booked}/move"
+    assert admin.post(path, json={"start": start, **override}).status_code in {409, 422}
+
+
+def test_a_doctor_books_by_id_for_nobody(client: TestClient, database: Database, mei: str) -> None:
+    """Else a booking would show them any patient's telephone number."""
+    body = {"patient": None, "patient_id": mei}
+    client.headers.update(key(database, DOCTOR))
+    assert reserve(client, mei, free(client, mei)[0], **body).status_code == 403

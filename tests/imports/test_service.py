@@ -172,7 +172,9 @@ def test_each_change_has_its_event(run: Import, database: Database) -> None:
         *("doctor.added", "timetable.edited"),
         *("appointment.booked", "appointment.booked", "appointment.orphaned"),
     ]
-    assert found[2].data == {"status": "booked", "date": "2999-01-07", "slot": TEN}
+    after = found[2].data["after"]
+    assert (found[2].data["before"], after["status"]) == (None, "booked")
+    assert (after["date"], after["slot"], after["sequence"]) == ("2999-01-07", TEN, 0)
     assert {event.doctor_id for event in found} == {found[0].doctor_id}
     assert {event.appointment_id for event in found[2:]} == {
         it.id for it in _appointments(database)

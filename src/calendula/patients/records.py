@@ -114,8 +114,9 @@ def refuse_naming(session: Session, patient_id: UUID, text: str) -> None:
     """
     patient = get(session, patient_id)
     people = [patient, *aliases(session, patient)]
-    known = [it for person in people for it in (person.name, person.identifier) if it]
-    if _CONTACT.search(text) or any(names.mentions(text, it) for it in known):
+    named = any(names.mentions(text, person.name or "") for person in people)
+    identified = any(names.holds(text, person.identifier or "") for person in people)
+    if named or identified or _CONTACT.search(text):
         raise Invalid("reason must not name the patient: the log keeps it for good.")
 
 
