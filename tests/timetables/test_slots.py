@@ -1,4 +1,4 @@
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from calendula import intervals
 from calendula.timetables import labels
-from calendula.timetables.slots import Slot, slots_of
+from calendula.timetables.slots import Slot, slots_of, whole_day
 from calendula.timetables.windows import Window
 
 DEFAULT = [Window(540, 720, 30), Window(840, 900, 30)]
@@ -125,6 +125,32 @@ def test_the_day_that_never_was_has_no_slots() -> None:
 def test_the_ends_of_the_calendar_are_no_error(zone: str, day: date) -> None:
     """The first and the last day have the slots that can be said in UTC."""
     _check(slots_of(day, [Window(0, 1440, 30)], ZoneInfo(zone)), ZoneInfo(zone), day)
+
+
+@pytest.mark.parametrize(
+    ("day", "zone", "hours"),
+    [
+        (date(2027, 2, 26), "Asia/Kolkata", 24),
+        (date(2027, 3, 28), "Europe/London", 23),
+        (date(2027, 10, 31), "Europe/London", 25),
+        (date(2011, 12, 30), "Pacific/Apia", 0),
+    ],
+    ids=range(4),
+)
+def test_a_whole_day_goes_from_midnight_to_midnight(day: date, zone: str, hours: int) -> None:
+    """It is as long as the clocks of its zone let it be."""
+    whole = whole_day(day, ZoneInfo(zone))
+    assert whole is not None
+    assert whole.end - whole.start == timedelta(hours=hours)
+    assert whole.end.astimezone(ZoneInfo(zone)).time() == time()
+
+
+@pytest.mark.parametrize(
+    ("day", "zone"), [(date.min, "Asia/Kolkata"), (date.max, "UTC")], ids=["first", "last"]
+)
+def test_the_ends_of_the_calendar_have_no_whole_day(day: date, zone: str) -> None:
+    """A day whose midnights cannot both be said is None, and no error."""
+    assert whole_day(day, ZoneInfo(zone)) is None
 
 
 @given(_weeks(), st.sampled_from(ZONES), st.dates())

@@ -10,6 +10,7 @@ from calendula.timetables.windows import Window
 
 _MINUTE = timedelta(minutes=1)
 _SECOND = timedelta(seconds=1)
+_WHOLE_DAY = Window(0, labels.MINUTES_OF_DAY, labels.MINUTES_OF_DAY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,11 @@ def span_of(day: date, window: Window, zone: ZoneInfo) -> Span | None:
         )
     except OverflowError:
         return None
+
+
+def whole_day(day: date, zone: ZoneInfo) -> Span | None:
+    """Return a local date from midnight to midnight, or None at the ends of the calendar."""
+    return span_of(day, _WHOLE_DAY, zone)
 
 
 def _steps(window: Window, length: int | None) -> Iterator[tuple[int, int]]:

@@ -13,10 +13,7 @@ from calendula.doctors.models import Doctor
 from calendula.timetables import service as timetables
 from calendula.timetables.labels import MINUTES_OF_DAY
 from calendula.timetables.models import DateOverride, TimeOff
-from calendula.timetables.slots import Span, span_of
-from calendula.timetables.windows import Window
-
-_WHOLE_DAY = Window(0, MINUTES_OF_DAY, MINUTES_OF_DAY)
+from calendula.timetables.slots import Span, whole_day
 
 
 class Shut(NamedTuple):
@@ -46,7 +43,7 @@ def _night_off(session: Session, doctor: Doctor, day: date) -> TimeOff | None:
     """Give time off on a date that the evening before reaches into, unless there is such."""
     eve = day - timedelta(days=1)
     windows = timetables.load(session, doctor, eve, eve).windows_on(eve)
-    whole = span_of(day, _WHOLE_DAY, doctor.zone)
+    whole = whole_day(day, doctor.zone)
     if whole is None or all(it.end_minute <= MINUTES_OF_DAY for it in windows):
         return None
     if _is_off(session, doctor, whole):

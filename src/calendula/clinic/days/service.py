@@ -12,12 +12,8 @@ from calendula.appointments.models import Appointment
 from calendula.appointments.status import Status
 from calendula.doctors.models import Doctor
 from calendula.timetables import service as timetables
-from calendula.timetables.labels import MINUTES_OF_DAY
 from calendula.timetables.models import TimeOff
-from calendula.timetables.slots import span_of
-from calendula.timetables.windows import Window
-
-_WHOLE_DAY = Window(0, MINUTES_OF_DAY, MINUTES_OF_DAY)
+from calendula.timetables.slots import whole_day
 
 
 def appointments(session: Session, doctor: Doctor, day: date) -> Sequence[Appointment]:
@@ -33,8 +29,8 @@ def holds(session: Session, doctor: Doctor, day: date) -> Sequence[Appointment]:
 
 def time_off(session: Session, doctor: Doctor, day: date) -> list[TimeOff]:
     """Return the time off that takes a part of a doctor's date, in time order."""
-    whole = span_of(day, _WHOLE_DAY, doctor.zone)
-    if whole is None:  # at the ends of the calendar
+    whole = whole_day(day, doctor.zone)
+    if whole is None:
         return []
     found = timetables.time_off_during(session, doctor.id, whole.start, whole.end)
     return sorted(found, key=lambda off: (off.starts_at, off.id))
