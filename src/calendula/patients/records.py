@@ -71,12 +71,15 @@ def matching(
 
     The name is each of its words, in any order; case and accents do not matter. Case does not
     matter in an e-mail address, and of a telephone number the last digits suffice. Raises Invalid
-    where nothing is given.
+    where nothing is given, or a name without a letter to look for: it would find everybody.
     """
     if (name, identifier, email, phone) == (None,) * 4:
         raise Invalid("Name what to look for: name, identifier, email or phone.")
     query = select(Patient).where(Patient.merged_into.is_(None), Patient.erased_at.is_(None))
-    for word in names.plain(name or "").split():
+    words = names.plain(name or "").split()
+    if name is not None and not words:
+        raise Invalid("name must hold something to look for: an accent alone is not.")
+    for word in words:
         query = query.where(Patient.search_key.contains(word, autoescape=True))
     if identifier is not None:
         query = query.where(Patient.identifier == identifier)

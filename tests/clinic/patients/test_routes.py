@@ -82,6 +82,17 @@ def test_nobody_is_not_looked_for(admin: TestClient, body: dict[str, Any]) -> No
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
 
 
+@pytest.mark.parametrize("name", ["´", "¨", "¯ ¸"], ids=ascii)
+@pytest.mark.parametrize("more", [{}, {"phone": "112"}], ids=["alone", "and-more"])
+def test_an_accent_finds_nobody(
+    admin: TestClient, database: Database, name: str, more: dict[str, str]
+) -> None:
+    """A name of which nothing is left to look for is 422, and no way to list all patients."""
+    add(database, "P-1", "Asha Verma", phone="112")
+    answer = admin.post("/v1/patients/search", json={"name": name, **more})
+    assert (answer.status_code, answer.json().get("code")) == (422, "invalid")
+
+
 def test_a_patient_is_read(admin: TestClient, database: Database) -> None:
     """A patient is shown with their contact, and the log says who has seen them."""
     patient = add(database, "P-1", "Asha Verma", email="a@example.com", phone="112")
