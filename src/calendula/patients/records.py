@@ -140,7 +140,7 @@ def change(session: Session, patient: Patient, values: dict[str, str | None]) ->
 
     Where an alias of the patient has the identity that is wanted, the two change places. Call
     `take` before. Raises PatientErased, and PatientExists with the id of whoever has this
-    identifier and name.
+    identifier and name, unless they have given it up in the meantime.
     """
     refuse_erased(patient)
     changed = [column for column, value in values.items() if getattr(patient, column) != value]
@@ -153,10 +153,10 @@ def change(session: Session, patient: Patient, values: dict[str, str | None]) ->
             for column in changed:
                 setattr(patient, column, values[column])
     except IntegrityError as error:
-        other = select(Patient.id).filter_by(**identity)
+        other = session.scalar(select(Patient.id).filter_by(**identity))
         raise PatientExists(
             "Another patient has this identifier and name. Merge them if they are one person.",
-            patient_id=str(session.scalar(other)),
+            **({} if other is None else {"patient_id": str(other)}),
         ) from error
     return changed
 
