@@ -292,12 +292,29 @@ def test_today_is_closed_from_now_on(
 ) -> None:
     """On the day itself nothing is proposed that has begun, of no doctor."""
     _specialise(admin, find(admin, RAJESH), mei)
-    ids = [book(admin, NINE), book(admin, TWO)]
+    ids = [book(admin, TEN), book(admin, TWO)]
     noon = datetime.combine(DAY, time(10, 15), KOLKATA).astimezone(UTC)
     monkeypatch.setattr("calendula.clock.now", lambda: noon)
     closed = close("move", to="specialty")
     assert _results(closed) == [(it, "moved") for it in ids]
     assert _proposed(closed) == [(str(DAY), "10:30 AM - 11:00 AM"), (str(DAY), TWO)]
+
+
+@pytest.mark.parametrize("action", ["cancel", "move"])
+def test_what_is_over_today_stays(
+    admin: TestClient, mei: str, close: Close, monkeypatch: pytest.MonkeyPatch, action: str
+) -> None:
+    """What has ended is as it was, whatever its state, and is not reported; what runs is."""
+    over, arrived, running = book(admin, NINE), book(admin, HALF_PAST_NINE), book(admin, TEN)
+    _do(admin, "arrive", arrived)
+    before = [_read(admin, it) for it in (over, arrived)]
+    now = datetime.combine(DAY, time(10), KOLKATA).astimezone(UTC)
+    monkeypatch.setattr("calendula.clock.now", lambda: now)
+    assert [it for it, _ in _results(close(action))] == [running]
+    after = [_read(admin, it) for it in (over, arrived)]
+    assert [(it["status"], it["start"]) for it in after] == [
+        (it["status"], it["start"]) for it in before
+    ]
 
 
 def test_the_past_is_not_closed(admin: TestClient, mei: str, close: Close) -> None:

@@ -52,7 +52,7 @@ class Closer:
 def close(
     session: Session, doctor_id: UUID, closer: Closer, precondition: Precondition
 ) -> tuple[Doctor, list[OutcomeInfo], Effects]:
-    """Close a doctor's date, and deal with each appointment of it; return what became of them.
+    """Close a doctor's date, and deal with each appointment that is not over; return their outcomes.
 
     Raises UnknownDoctor, Stale, and Invalid where the date has passed or the doctor has not the
     specialty that is asked for.
@@ -144,7 +144,8 @@ def _move(session: Session, appointment: Appointment, proposal: Proposal, closer
 
 def _appointments(session: Session, doctor: Doctor, day: date) -> list[Appointment]:
     """Return what is still to come of a date in time order, locked in the order of the ids."""
-    query = select(Appointment).where(_of(doctor, day), Appointment.status.in_(_AHEAD))
+    ahead = Appointment.status.in_(_AHEAD), Appointment.ends_at > clock.now()
+    query = select(Appointment).where(_of(doctor, day), *ahead)
     found = session.scalars(
         query.order_by(Appointment.id).with_for_update(),
         execution_options={"populate_existing": True},
