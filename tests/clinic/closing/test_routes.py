@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from calendula.access.roles import DOCTOR, RECEPTION
 from calendula.appointments.models import Appointment
+from calendula.appointments.offers import SlotRefused
 from calendula.database import Database
 from calendula.events.models import Event
 from support.access import bearer, make_key
@@ -207,6 +208,34 @@ def test_a_full_clinic_places_nobody(
     assert (found["status"], found["date"], found["sequence"]) == ("booked", str(DAY), 0)
     assert last_event(database, "day.closed").data["unplaced"] == 1
     assert [_read(admin, it)["orphaned"] for it in other] == [False, False]
+
+
+def test_who_has_arrived_and_is_not_placed_has_arrived(
+    admin: TestClient,
+    database: Database,
+    mei: str,
+    close: Close,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where each slot is refused at the last moment, an arrival is not undone, nor written down."""
+    admin.put(f"/v1/doctors/{mei}/policy", json={"horizon_days": 16})
+    appointment_id = book(admin)
+    _do(admin, "arrive", appointment_id)
+    before = _read(admin, appointment_id)
+    refused = []
+
+    def refuse(*_: object, **__: object) -> None:
+        refused.append(1)
+        raise SlotRefused("It begins too soon.")
+
+    monkeypatch.setattr("calendula.appointments.offers.find", refuse)
+    closed = close("move")
+    assert refused
+    assert _results(closed) == [(appointment_id, "unplaced")]
+    assert closed["outcomes"][0]["appointment"]["status"] == "arrived"
+    found = _read(admin, appointment_id)
+    assert (found["status"], found["sequence"]) == ("arrived", before["sequence"])
+    assert "appointment.undone" not in _actions(database, appointment_id)
 
 
 def test_one_slot_is_left(admin: TestClient, mei: str, close: Close) -> None:

@@ -52,7 +52,7 @@ class Closer:
 def close(
     session: Session, doctor_id: UUID, closer: Closer, precondition: Precondition
 ) -> tuple[Doctor, list[OutcomeInfo], Effects]:
-    """Close a doctor's date, and deal with each appointment that is not over; return their outcomes.
+    """Close a doctor's date, and deal with each of its appointments that is not over; return how.
 
     Raises UnknownDoctor, Stale, and Invalid where the date has passed or the doctor has not the
     specialty that is asked for.
@@ -129,13 +129,15 @@ def _deal(
 def _move(session: Session, appointment: Appointment, proposal: Proposal, closer: Closer) -> bool:
     """Move an appointment to where it is to go; tell whether it went.
 
-    All is locked, but time goes by: the slot may begin too soon by now.
+    All is locked, but time goes by: the slot may begin too soon by now. Then who has arrived still
+    has.
     """
-    if appointment.status == Status.ARRIVED:
-        changes.act(session, appointment, Action.UNDO, actor=closer.actor)
-    choice = ByStart(proposal.slot.start, proposal.visit)
+    doctor, choice = proposal.doctor, ByStart(proposal.slot.start, proposal.visit)
     try:
-        changes.move(session, appointment, proposal.doctor, choice, actor=closer.actor, past=False)
+        with session.begin_nested():
+            if appointment.status == Status.ARRIVED:
+                changes.act(session, appointment, Action.UNDO, actor=closer.actor)
+            changes.move(session, appointment, doctor, choice, actor=closer.actor, past=False)
     except SlotRefused:
         return False
     own_access.prolong(session, appointment, days=closer.token_days)
