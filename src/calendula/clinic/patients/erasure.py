@@ -36,6 +36,7 @@ def merge(session: Session, patient_id: UUID, duplicate_id: UUID) -> tuple[Patie
         raise records.SamePatient("Nobody is their own duplicate.")
     patient, duplicate = records.take(session, patient_id, duplicate_id)
     records.merge(session, patient, duplicate)
+    _lock_appointments(session, duplicate)
     moved = session.scalars(
         update(Appointment)
         .where(Appointment.patient_id == duplicate.id)
@@ -53,10 +54,20 @@ def erase(session: Session, patient_id: UUID) -> tuple[Patient, bool]:
     UnknownPatient, PatientMerged, and HasAppointments with the ids of the next ones.
     """
     (patient,) = records.take(session, patient_id)
+    _lock_appointments(session, patient)
     _have_none_ahead(session, patient)
     forgotten = records.erase(session, patient)
     _forget_appointments(session, patient)
     return patient, forgotten
+
+
+def _lock_appointments(session: Session, patient: Patient) -> None:
+    """Wait for whoever changes an appointment of a patient's: what they wrote is seen from here on.
+
+    In the order of the ids, as by who closes a date. An alias has no appointments.
+    """
+    theirs = select(Appointment.id).where(Appointment.patient_id == patient.id)
+    session.execute(theirs.order_by(Appointment.id).with_for_update()).all()
 
 
 def _have_none_ahead(session: Session, patient: Patient) -> None:
