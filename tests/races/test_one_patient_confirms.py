@@ -10,7 +10,7 @@ ROUNDS = 20
 
 
 def test_a_limit_locks_nobody_out(rivals: Rivals, outcomes: Counter[str]) -> None:
-    """One of the two bookings is made and the other refused by the limit; neither waits for ever."""
+    """One of the two bookings is made, the other is refused, and neither waits for ever."""
     it = rivals.wish(0, 10)
     path = f"/v1/doctors/{it['doctor_id']}/policy"
     limit = Request("PUT", path, {"max_future_appointments": 1}, rivals.staff)

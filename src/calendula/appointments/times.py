@@ -15,7 +15,7 @@ from calendula.appointments.offers import SlotRefused
 from calendula.appointments.status import HOLDING, Status
 from calendula.doctors.models import Doctor
 from calendula.intervals import Interval
-from calendula.timetables.slots import Slot
+from calendula.timetables.slots import Slot, whole_day
 
 _LONGEST = timedelta(days=1)  # a check constraint; it lets an index find what reaches into a time
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
@@ -61,6 +61,21 @@ def reaches_into(doctor_id: UUID, time: Interval) -> ColumnElement[bool]:
         Appointment.occupied_from > reach,
         Appointment.occupied_from < time.end,
         Appointment.occupied_until > time.start,
+    )
+
+
+def starts_on(doctor: Doctor, day: date) -> ColumnElement[bool]:
+    """Return the condition that an appointment of a doctor begins on a local date, as it is now.
+
+    Where the doctor's zone was changed, the date that it was booked under may be another one.
+    """
+    whole = whole_day(day, doctor.zone)
+    if whole is None:  # at the ends of the calendar
+        return and_(Appointment.doctor_id == doctor.id, Appointment.date == day)
+    return and_(
+        Appointment.doctor_id == doctor.id,
+        Appointment.starts_at >= whole.start,
+        Appointment.starts_at < whole.end,
     )
 
 

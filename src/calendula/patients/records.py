@@ -154,10 +154,12 @@ def change(session: Session, patient: Patient, values: dict[str, str | None]) ->
                 setattr(patient, column, values[column])
     except IntegrityError as error:
         other = session.scalar(select(Patient.id).filter_by(**identity))
-        raise PatientExists(
-            "Another patient has this identifier and name. Merge them if they are one person.",
-            **({} if other is None else {"patient_id": str(other)}),
-        ) from error
+        refusal = PatientExists(
+            "Another patient has this identifier and name. Merge them if they are one person."
+        )
+        if other is not None:
+            refusal.members["patient_id"] = str(other)
+        raise refusal from error
     return changed
 
 

@@ -210,3 +210,16 @@ def test_nobody_is_no_doctor(admin: TestClient) -> None:
     """An id that no doctor has is 404."""
     answer = admin.get("/v1/doctors/00000000-0000-0000-0000-000000000000/day")
     assert (answer.status_code, answer.json()["code"]) == (404, "unknown-doctor")
+
+
+def test_a_day_is_a_day_of_the_zone_that_holds(admin: TestClient, mei: str) -> None:
+    """What was booked before the doctor's zone was changed is on the date that it is on now."""
+    booked = book(admin, TEN)  # in Kolkata, which is late in the evening before in New York
+    admin.patch(f"/v1/doctors/{mei}", json={"time_zone": "America/New_York"})
+    eve = DAY - timedelta(days=1)
+    for day, expected in (DAY, []), (eve, [booked]):
+        shown = admin.get(f"/v1/doctors/{mei}/day?date={day}").json()["appointments"]
+        assert [it["id"] for it in shown] == expected
+    closing = {"date": str(eve), "action": "cancel"}
+    outcomes = admin.post(f"/v1/doctors/{mei}/close-day", json=closing).json()["outcomes"]
+    assert [(it["appointment"]["id"], it["outcome"]) for it in outcomes] == [(booked, "cancelled")]

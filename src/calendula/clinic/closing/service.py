@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from calendula import clock
-from calendula.appointments import changes, expiry, holds, own_access
+from calendula.appointments import changes, expiry, holds, own_access, times
 from calendula.appointments.lifecycle import Action
 from calendula.appointments.models import Appointment
 from calendula.appointments.offers import ByStart, SlotRefused
@@ -92,7 +92,7 @@ def _let_holds_go(session: Session, doctor: Doctor, closer: Closer) -> None:
     and both would wait for the other.
     """
     pending = Appointment.status == Status.PENDING
-    query = select(Appointment).where(_of(doctor, closer.wanted.date), pending)
+    query = select(Appointment).where(times.starts_on(doctor, closer.wanted.date), pending)
     found = session.scalars(query.order_by(Appointment.id).with_for_update(skip_locked=True)).all()
     expiry.end(session, Appointment.id.in_([hold.id for hold in found]))
     for hold in found:
@@ -147,16 +147,12 @@ def _move(session: Session, appointment: Appointment, proposal: Proposal, closer
 def _appointments(session: Session, doctor: Doctor, day: date) -> list[Appointment]:
     """Return what is still to come of a date in time order, locked in the order of the ids."""
     ahead = Appointment.status.in_(_AHEAD), Appointment.ends_at > clock.now()
-    query = select(Appointment).where(_of(doctor, day), *ahead)
+    query = select(Appointment).where(times.starts_on(doctor, day), *ahead)
     found = session.scalars(
         query.order_by(Appointment.id).with_for_update(),
         execution_options={"populate_existing": True},
     )
     return sorted(found, key=lambda it: it.starts_at)
-
-
-def _of(doctor: Doctor, day: date) -> ColumnElement[bool]:
-    return and_(Appointment.doctor_id == doctor.id, Appointment.date == day)
 
 
 def _record(
