@@ -1,6 +1,9 @@
 """Who may change an appointment, how patients are found, and whom they may call."""
 
 import unicodedata
+from collections.abc import Iterator, Sequence
+from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,6 +15,8 @@ depends_on = None
 
 ID = sa.Uuid()
 INSTANT = sa.DateTime(timezone=True)
+
+AT_ONCE = 500  # stored answers in one statement
 
 ACCENTS = 200  # from here on, Unicode's combining classes are marks above, below and beside
 STROKES = str.maketrans("øđłħŧı", "odlhti")
@@ -31,6 +36,7 @@ def upgrade() -> None:
     op.add_column("idempotency_key", sa.Column("nonce", sa.LargeBinary()))
     op.add_column("idempotency_key", sa.Column("appointment_id", ID))
     op.create_index("idempotency_key_appointment_id_index", "idempotency_key", ["appointment_id"])
+    _fill_appointment_ids()
     for name, length in (("name", 200), ("phone", 40), ("email", 254)):
         op.add_column("clinic", sa.Column(name, sa.String(length)))
 
@@ -54,6 +60,33 @@ def _plain(text: str) -> str:
     letters = unicodedata.normalize("NFKD", folded).translate(STROKES)
     kept = (char for char in letters if unicodedata.combining(char) < ACCENTS)
     return " ".join(unicodedata.normalize("NFC", "".join(kept)).split())
+
+
+def _fill_appointment_ids() -> None:
+    """Tell of the stored answers which appointments they are about, where they say so.
+
+    The older operation's answers have an `appointment_id`; the others are the thing itself.
+    """
+    key = sa.table("idempotency_key", sa.column("digest"), sa.column("appointment_id", ID))
+    update = key.update().where(key.c.digest == sa.bindparam("key"))
+    update = update.values(appointment_id=sa.bindparam("about"))
+    for rows in _stored_answers():
+        about = [
+            (row.digest, row.answer.get("appointment_id", row.answer.get("id"))) for row in rows
+        ]
+        if changes := [{"key": digest, "about": UUID(it)} for digest, it in about if it]:
+            op.get_bind().execute(update, changes)
+
+
+def _stored_answers() -> Iterator[Sequence[Any]]:
+    key = sa.table("idempotency_key", sa.column("digest"), sa.column("answer", sa.JSON()))
+    query = (
+        sa.select(key).where(key.c.answer.is_not(sa.null())).order_by(key.c.digest).limit(AT_ONCE)
+    )
+    rows = op.get_bind().execute(query).all()
+    while rows:
+        yield rows
+        rows = op.get_bind().execute(query.where(key.c.digest > rows[-1].digest)).all()
 
 
 def _create_appointment_token() -> None:

@@ -1,15 +1,17 @@
 """The step to appointments that have a life, and back, with all that the tables can hold."""
 
+from datetime import date
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from alembic import command
 from alembic.config import Config
 from fastapi.testclient import TestClient
-from sqlalchemy import inspect, select, text
+from sqlalchemy import insert, inspect, select, text
 from sqlalchemy.exc import IntegrityError
 
-from calendula import names
+from calendula import clock, names
 from calendula.access.models import AppointmentToken
 from calendula.appointments.models import Appointment
 from calendula.database import Database, schema
@@ -17,6 +19,9 @@ from calendula.idempotency.models import IdempotencyKey
 from calendula.patients.models import Patient
 from support.booking import free, hold, reserve
 from support.clinic import TWO, book
+from support.patients import ids_of
+
+MANY = 1200  # more than are dealt with at once, twice
 
 
 def _alembic(database: Database, what: str, revision: str) -> None:
@@ -74,11 +79,43 @@ def test_appointments_go_back_and_forth(admin: TestClient, database: Database, m
         assert visit in {str(it.id) for it in appointments}
         assert session.scalars(select(AppointmentToken)).all() == []
         (key,) = session.scalars(select(IdempotencyKey))
-        assert (key.nonce, key.appointment_id) == (None, None)
+        assert (key.nonce, str(key.appointment_id)) == (None, visit)
         keys = {it.name: it.search_key for it in session.scalars(select(Patient))}
     assert keys["Zoë Müller"] == names.plain("Zoë Müller")
     with pytest.raises(IntegrityError), database.write() as session:
         session.execute(text(_LATER_WITH_BUFFERS))
+
+
+def test_answers_from_before_are_told_apart(admin: TestClient, database: Database) -> None:
+    """Each stored answer has its appointment, if it names one, so that it goes with its patient."""
+    mine = UUID(book(admin, day=date(2025, 2, 7)))
+    (patient,) = ids_of(database, "Asha Verma")
+    others = [uuid4() for _ in range(MANY)]
+    answers = [{"appointment_id": str(it), "patient_name": "Asha"} for it in (mine, *others)]
+    _alembic(database, "downgrade", "0005")
+    with database.write() as session:
+        rows = [_row(it) for it in (*answers, {"message": "None"}, None)]
+        session.connection().execute(insert(IdempotencyKey), rows)
+    _alembic(database, "upgrade", "head")
+    with database.read() as session:
+        query = select(IdempotencyKey.appointment_id, IdempotencyKey.answer)
+        found = [(about, answer) for about, answer in session.execute(query)]
+    assert {about for about, _ in found} == {mine, *others, None}
+    for about, answer in found:
+        assert (answer or {}).get("appointment_id") == (about and str(about))
+    exported = admin.get(f"/v1/patients/{patient}/export").json()["appointments"]
+    assert [[kept["answer"] for kept in it["stored_answers"]] for it in exported] == [answers[:1]]
+    assert admin.post(f"/v1/patients/{patient}/erase").is_success
+    with database.read() as session:
+        left = session.scalars(select(IdempotencyKey.appointment_id)).all()
+    assert set(left) == {*others, None}
+    assert len(left) == MANY + 2
+
+
+def _row(answer: dict[str, str] | None) -> dict[str, Any]:
+    """Return what was stored of a request, at a time when nothing else was."""
+    told = {"fingerprint": b"1" * 32, "answer": answer, "created_at": clock.now()}
+    return {"digest": uuid4().bytes * 2, **told}
 
 
 _LATER = (

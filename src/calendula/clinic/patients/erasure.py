@@ -1,9 +1,8 @@
 """What becomes of a patient's appointments when the patient is merged or erased."""
 
-from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from calendula import clock
@@ -91,21 +90,12 @@ def _forget_appointments(session: Session, patient: Patient) -> None:
     theirs = Appointment.patient_id == patient.id
     for ids in batches(session.scalars(select(Appointment.id).where(theirs)).all()):
         session.execute(delete(AppointmentToken).where(AppointmentToken.appointment_id.in_(ids)))
-        session.execute(delete(IdempotencyKey).where(_answers_about(ids)))
+        session.execute(delete(IdempotencyKey).where(IdempotencyKey.appointment_id.in_(ids)))
     said = (Appointment.email, Appointment.phone, Appointment.note, Appointment.reason)
     session.execute(
         update(Appointment)
         .where(theirs, or_(*(column.is_not(None) for column in said)))
         .values({**dict.fromkeys(it.key for it in said), **_changed()})
-    )
-
-
-def _answers_about(appointments: Sequence[UUID]) -> ColumnElement[bool]:
-    """Take those too that were stored before there was a column for it."""
-    stored = IdempotencyKey.answer["appointment_id"].as_string()
-    return or_(
-        IdempotencyKey.appointment_id.in_(appointments),
-        IdempotencyKey.appointment_id.is_(None) & stored.in_([str(it) for it in appointments]),
     )
 
 
