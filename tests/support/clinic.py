@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from fastapi.testclient import TestClient
 from sqlalchemy import select
@@ -16,6 +17,12 @@ TWO = "2:00 PM - 2:30 PM"
 DAY = datetime.now(UTC).date() + timedelta(days=14)
 """A date that lies ahead in every zone, whatever the hour."""
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def horizon_to(day: date) -> dict[str, int]:
+    """Return the policy by which a date is the last that can be booked, at whatever hour it is."""
+    today = datetime.now(ZoneInfo("Asia/Kolkata")).date()
+    return {"horizon_days": (day - today).days}
 
 
 def weekday(day: date) -> str:

@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 
 from calendula.clinic.closing.proposals import Proposal, Proposals
 from calendula.timetables.slots import Span
-from support.clinic import DAY, RAJESH, TEN, TWO, book, every_day, find, window
+from support.clinic import DAY, RAJESH, TEN, TWO, book, every_day, find, horizon_to, window
 
 from .conftest import Close
 
@@ -175,7 +175,7 @@ def test_a_policy_holds_for_whoever_steps_in(
 ) -> None:
     """A colleague's horizon and notice count for their slots, the doctor's for the doctor's."""
     book(admin, TEN)
-    admin.put(f"/v1/doctors/{rajesh}/policy", json={"horizon_days": 13})
+    admin.put(f"/v1/doctors/{rajesh}/policy", json=horizon_to(DAY - timedelta(days=1)))
     admin.put(f"/v1/doctors/{mei}/policy", json={"minimum_notice_minutes": 60 * 24 * 20})
     ((whose, day, _),) = (it for it in _places(close("move", to="specialty")) if it)
     assert whose == mei

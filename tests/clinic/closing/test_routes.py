@@ -24,6 +24,7 @@ from support.clinic import (
     day_of,
     every_day,
     find,
+    horizon_to,
     labels,
     last_event,
     orphans,
@@ -194,7 +195,7 @@ def test_a_full_clinic_places_nobody(
     admin: TestClient, database: Database, mei: str, close: Close
 ) -> None:
     """Where nothing is free an appointment stays, has lost its time, and is counted."""
-    admin.put(f"/v1/doctors/{mei}/policy", json={"horizon_days": 14})
+    admin.put(f"/v1/doctors/{mei}/policy", json=horizon_to(DAY))
     admin.put("/v1/clinic", json={"policy": {}})
     other = [book(admin, label, DAY - timedelta(days=1)) for label in (NINE, TEN)]
     appointment_id = book(admin)
@@ -218,7 +219,7 @@ def test_who_has_arrived_and_is_not_placed_has_arrived(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Where each slot is refused at the last moment, an arrival is not undone, nor written down."""
-    admin.put(f"/v1/doctors/{mei}/policy", json={"horizon_days": 16})
+    admin.put(f"/v1/doctors/{mei}/policy", json=horizon_to(DAY + timedelta(days=2)))
     appointment_id = book(admin)
     _do(admin, "arrive", appointment_id)
     before = _read(admin, appointment_id)
@@ -240,7 +241,7 @@ def test_who_has_arrived_and_is_not_placed_has_arrived(
 
 def test_one_slot_is_left(admin: TestClient, mei: str, close: Close) -> None:
     """Of two appointments, the earlier one gets the last slot, and the other none."""
-    admin.put(f"/v1/doctors/{mei}/policy", json={"horizon_days": 15})
+    admin.put(f"/v1/doctors/{mei}/policy", json=horizon_to(DAY + timedelta(days=1)))
     path = f"/v1/doctors/{mei}/overrides/{NEXT}"
     book(admin, TWO)
     book(admin, TEN)
