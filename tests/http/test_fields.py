@@ -3,10 +3,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from calendula.appointments import models as appointments
-from calendula.http import fields
 from calendula.http.fields import Email, Note, Phone
-from calendula.patients import models as patients
 
 EMAIL: TypeAdapter[Any] = TypeAdapter(Email)
 PHONE: TypeAdapter[Any] = TypeAdapter(Phone)
@@ -117,9 +114,3 @@ def test_a_contact_is_a_text(kind: TypeAdapter[Any], given: object) -> None:
     """An address or a number that is missing, blank or no text is refused."""
     with pytest.raises(ValidationError):
         kind.validate_python(given)
-
-
-def test_the_columns_hold_what_the_fields_take() -> None:
-    """What is as long as a field may be fits into its column."""
-    columns = patients.EMAIL_LENGTH, patients.PHONE_LENGTH, appointments.NOTE_LENGTH
-    assert columns == (fields.EMAIL_LENGTH, fields.PHONE_LENGTH, fields.NOTE_LENGTH)

@@ -4,15 +4,14 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, SmallInteger, String, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from calendula import names
+from calendula import lengths, names
 from calendula.appointments.status import HOLDING, Status
 from calendula.database import Base, Id, Instant
-from calendula.patients.models import EMAIL_LENGTH, PHONE_LENGTH, Patient
+from calendula.patients.models import Patient
 from calendula.visit_types.models import VisitType
 
 HOLDS_ITS_SLOT = f"status IN ({', '.join(repr(status.value) for status in HOLDING)})"
 IS_PENDING = f"status = '{Status.PENDING.value}'"
-NOTE_LENGTH = 1000
 
 
 def _partial_index(name: str, *columns: str, where: str, unique: bool = False) -> Index:
@@ -73,10 +72,10 @@ class Appointment(Base):
     """Of a hold: whose it is."""
     hold_number: Mapped[int | None] = mapped_column(SmallInteger)
     """Of a hold: which of its holder's it is. They have only so many numbers."""
-    email: Mapped[str | None] = mapped_column(String(EMAIL_LENGTH))
+    email: Mapped[str | None] = mapped_column(String(lengths.EMAIL))
     """To whom to write about this appointment, where the booking said so."""
-    phone: Mapped[str | None] = mapped_column(String(PHONE_LENGTH))
-    note: Mapped[str | None] = mapped_column(String(NOTE_LENGTH))
+    phone: Mapped[str | None] = mapped_column(String(lengths.PHONE))
+    note: Mapped[str | None] = mapped_column(String(lengths.NOTE))
     reason: Mapped[str | None] = mapped_column(String(names.MAX_LENGTH))
     """Why it was cancelled, in somebody's words."""
     created_at: Mapped[datetime] = mapped_column(Instant)

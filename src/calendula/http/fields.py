@@ -19,7 +19,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from calendula import names
+from calendula import lengths, names
 from calendula.errors import NotFound
 from calendula.settings import known_time_zone
 
@@ -33,10 +33,6 @@ _NUMBER = re.compile(r"[0-9]{1,9}")
 _INTEGERS = 2**63
 _PHONE = re.compile(r"[0-9 +()./-]+")
 _DIGITS_OF_PHONE = range(3, 21)
-EMAIL_LENGTH = 254
-"""Characters (RFC 5321, section 4.5.3.1.3, without the brackets of a path)."""
-PHONE_LENGTH = 40
-NOTE_LENGTH = 1000
 
 
 class Body(BaseModel):
@@ -128,7 +124,7 @@ def _email(text: str) -> str:
         found = validate_email(text.strip(), strict=True, check_deliverability=False).normalized
     except EmailNotValidError:  # whose words repeat what was given
         found = ""
-    if not 0 < len(found) <= EMAIL_LENGTH:
+    if not 0 < len(found) <= lengths.EMAIL:
         raise ValueError("must be an e-mail address")
     return found
 
@@ -137,7 +133,7 @@ def _phone(text: str) -> str:
     """Return a number as it was typed, with single spaces."""
     number = " ".join(text.split())
     digits = sum(char.isdecimal() for char in number)
-    fits = _PHONE.fullmatch(number) and len(number) <= PHONE_LENGTH and digits in _DIGITS_OF_PHONE
+    fits = _PHONE.fullmatch(number) and len(number) <= lengths.PHONE and digits in _DIGITS_OF_PHONE
     if not fits:
         raise ValueError("must be a telephone number such as +91 22 5550 0100")
     return number
@@ -150,8 +146,8 @@ def _note(value: Any) -> str | None:
     if not isinstance(value, str):
         raise PydanticCustomError("text", "must be a text")
     note = unicodedata.normalize("NFC", value.replace("\r\n", "\n").strip())
-    if len(note) > NOTE_LENGTH:
-        raise ValueError(f"must have at most {NOTE_LENGTH} characters")
+    if len(note) > lengths.NOTE:
+        raise ValueError(f"must have at most {lengths.NOTE} characters")
     if any(char not in "\n\t" and names.is_hidden(char) for char in note):
         raise ValueError("must not hold control or invisible characters")
     return note or None
@@ -193,18 +189,18 @@ Identifier = Annotated[
 Email = Annotated[
     Text,
     AfterValidator(_email),
-    WithJsonSchema({"type": "string", "format": "email", "maxLength": EMAIL_LENGTH}),
+    WithJsonSchema({"type": "string", "format": "email", "maxLength": lengths.EMAIL}),
 ]
 Phone = Annotated[
     Text,
     AfterValidator(_phone),
-    WithJsonSchema({"type": "string", "minLength": 3, "maxLength": PHONE_LENGTH}),
+    WithJsonSchema({"type": "string", "minLength": 3, "maxLength": lengths.PHONE}),
 ]
 """A telephone number, as people write it: a clinic may have extensions that no plan numbers."""
 Note = Annotated[
     str | None,
     BeforeValidator(_note),
-    WithJsonSchema({"anyOf": [{"type": "string", "maxLength": NOTE_LENGTH}, {"type": "null"}]}),
+    WithJsonSchema({"anyOf": [{"type": "string", "maxLength": lengths.NOTE}, {"type": "null"}]}),
 ]
 """A text of some lines that may be missing."""
 LocalDate = Annotated[

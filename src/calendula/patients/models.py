@@ -4,11 +4,8 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from calendula import names
+from calendula import lengths, names
 from calendula.database import Base, Id, Instant
-
-EMAIL_LENGTH = 254
-PHONE_LENGTH = 40
 
 
 class Patient(Base):
@@ -26,8 +23,8 @@ class Patient(Base):
     name: Mapped[str | None] = mapped_column(String(names.MAX_LENGTH))
     search_key: Mapped[str] = mapped_column(String, server_default="")
     """The name without case and accents (`names.plain`)."""
-    email: Mapped[str | None] = mapped_column(String(EMAIL_LENGTH), index=True)
-    phone: Mapped[str | None] = mapped_column(String(PHONE_LENGTH), index=True)
+    email: Mapped[str | None] = mapped_column(String(lengths.EMAIL), index=True)
+    phone: Mapped[str | None] = mapped_column(String(lengths.PHONE), index=True)
     merged_into: Mapped[UUID | None] = mapped_column(Id, ForeignKey("patient.id"), index=True)
     """Who this one turned out to be (FHIR: Patient.link, replaced-by); never one who is merged."""
     erased_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -4,7 +4,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, SmallInteger, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from calendula import names
+from calendula import lengths, names
 from calendula.database import Base, Id, Instant, Json, JsonObject, Number
 from calendula.timetables.holidays import MAX_LENGTH
 
@@ -18,8 +18,8 @@ class Clinic(Base):
     version: Mapped[int] = mapped_column(server_default="1")
     name: Mapped[str | None] = mapped_column(String(names.MAX_LENGTH))
     """For patients: in calendar files, and where they are told whom to call."""
-    phone: Mapped[str | None] = mapped_column(String(40))
-    email: Mapped[str | None] = mapped_column(String(254))
+    phone: Mapped[str | None] = mapped_column(String(lengths.PHONE))
+    email: Mapped[str | None] = mapped_column(String(lengths.EMAIL))
     holidays: Mapped[str | None] = mapped_column(String(MAX_LENGTH))
     policy: Mapped[JsonObject] = mapped_column(Json, server_default=text("'{}'"))
     """The limits that are set, by the names of `Policy`."""

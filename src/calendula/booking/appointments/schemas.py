@@ -3,19 +3,11 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from calendula.appointments.schemas import OwnAppointment
+from calendula.booking.overrides import Overridable
 from calendula.http.fields import Body, Email, Id, Identifier, Instant, Name, Note, Phone, Text
 
 _START = "2027-02-26T10:00:00+05:30"
 _TOKEN = "mng_Gk0q3mT0a1nYxkq4c9y0mJ4D7iYy1sQ8oC5l2V6bZ3A"  # noqa: S105 - an example
-
-Length = Annotated[int, Field(strict=True, ge=5, le=480)]
-Why = Annotated[
-    Name | None,
-    Field(
-        description="Why, for an override. The log keeps it for good, so it must not name the "
-        "patient."
-    ),
-]
 
 
 class PatientDetails(Body):
@@ -30,7 +22,7 @@ class PatientDetails(Body):
     phone: Annotated[Phone | None, Field(examples=["+91 80 5550 1234"])] = None
 
 
-class NewAppointment(Body):
+class NewAppointment(Overridable):
     """A patient who wants a slot of a doctor."""
 
     doctor_id: Id
@@ -49,24 +41,11 @@ class NewAppointment(Body):
     hold: Annotated[
         Text | None, Field(description="The token of a hold of this slot.", max_length=100)
     ] = None
-    override: Annotated[
-        bool,
-        Field(strict=True, description="Outside hours and policy. Only for the staff."),
-    ] = False
-    reason: Why = None
-    duration_minutes: Annotated[
-        Length | None,
-        Field(description="With an override, where neither a slot nor a visit type says it."),
-    ] = None
 
     @model_validator(mode="after")
     def _make_sense(self) -> Self:
         if (self.patient is None) == (self.patient_id is None):
             raise ValueError("must have either patient or patient_id")
-        if self.override != (self.reason is not None):
-            raise ValueError("must have a reason where it has an override, and only there")
-        if self.duration_minutes and not self.override:
-            raise ValueError("must have no duration_minutes without an override")
         if self.hold and self.override:
             raise ValueError("must not have both a hold and an override")
         return self

@@ -1,12 +1,12 @@
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field
 
-from calendula.booking.appointments.schemas import Length, Why
+from calendula.booking.overrides import Overridable
 from calendula.http.fields import Body, Id, Instant, Name
 
 
-class Move(Body):
+class Move(Overridable):
     """Another time for an appointment, and for the staff maybe another doctor."""
 
     start: Annotated[
@@ -16,22 +16,6 @@ class Move(Body):
     doctor_id: Annotated[
         Id | None, Field(description="To whom it goes, if to another. Only for the staff.")
     ] = None
-    override: Annotated[
-        bool, Field(strict=True, description="Outside hours and policy. Only for the staff.")
-    ] = False
-    reason: Why = None
-    duration_minutes: Annotated[
-        Length | None,
-        Field(description="With an override, where neither a slot nor a visit type says it."),
-    ] = None
-
-    @model_validator(mode="after")
-    def _make_sense(self) -> Self:
-        if self.override != (self.reason is not None):
-            raise ValueError("must have a reason where it has an override, and only there")
-        if self.duration_minutes and not self.override:
-            raise ValueError("must have no duration_minutes without an override")
-        return self
 
 
 class Cancellation(Body):
