@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
+from calendula import lengths
 from calendula.app import create_app
 from calendula.settings import Settings
 from support.bodies import BODIES
@@ -32,10 +33,12 @@ _INSTANTS = [
     *("2027-02-26T24:30:00Z", "2027-02-26T09:00:00+99:00", "2027-02-26 09:00:00Z"),
 ]
 _IDS = ["1", "", MARK, "0" * 32, "{" + "0" * 36 + "}", "\0", 1, True, []]
+_NOTE_MAY_BE = ("", " \t\u2003", f"{MARK}\nx", MARK * 40)  # nothing, or of several lines
 _BAD: dict[str, list[Any]] = {
     "string": _TEXTS,
     "identifier": [it for it in _TEXTS if type(it) is not int],
     "email": _EMAILS,
+    "note": [it for it in _TEXTS if it not in _NOTE_MAY_BE],
     "integer": _INTEGERS,
     "boolean": ["true", 1, 0, "", [], {}],
     "array": ["", MARK, 1, True, {}, [None], [MARK], [[]]],
@@ -194,6 +197,8 @@ def _kind(schema: dict[str, Any]) -> str:
     if {"string", "integer"} <= kinds or any("anyOf" in it for it in schema.get("anyOf", [])):
         return "identifier"
     schema = _resolved(schema)
+    if schema.get("maxLength") == lengths.NOTE:
+        return "note"
     return str(schema.get("format", schema.get("type")))
 
 
