@@ -67,7 +67,11 @@ class Changing(Life):
 
         def predict() -> None:
             self.check_access(entry, opens)
-            if opens and (to_doctor or wish.override):
+            if opens and to_doctor:
+                Refused.throw(403, "forbidden")
+            if entry.patient is not None and entry.patient.erased:
+                Refused.throw(409, "patient-erased")
+            if opens and wish.override:
                 Refused.throw(403, "forbidden")
             if opens:
                 self.clinic.check_cutoff(entry)

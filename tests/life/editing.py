@@ -165,6 +165,8 @@ class Editing(Life):
             entry.status = Status.CANCELLED
         elif entry.status not in {Status.BOOKED, Status.ARRIVED, Status.CHECKED_IN}:
             return
+        elif entry.time.end <= self.clinic.now:
+            return
         elif action == "cancel":
             self.clinic.act(entry, "cancel")
         elif entry.status is not Status.CHECKED_IN:
