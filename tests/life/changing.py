@@ -5,7 +5,7 @@ from hypothesis.stateful import precondition, rule
 
 from calendula.appointments.status import Status
 from life.base import Life, Place, asked, numbers, pick, places
-from life.model import ACTIONS
+from life.model import ACTIONS, Entry, Wish
 from life.outcomes import Refused
 
 _ATTENDANCE = ["arrive", "undo", *(it for it in ACTIONS if it != "cancel")]
@@ -13,6 +13,19 @@ _ATTENDANCE = ["arrive", "undo", *(it for it in ACTIONS if it != "cancel")]
 
 class Changing(Life):
     """How appointments and holds go on."""
+
+    def _may_move(self, entry: Entry, wish: Wish, *, opens: bool, to_doctor: bool) -> None:
+        """Refuse what nobody may move, and what a patient may not."""
+        if opens and to_doctor:
+            Refused.throw(403, "forbidden")
+        if entry.patient is not None and entry.patient.erased:
+            Refused.throw(409, "patient-erased")
+        if opens and wish.override:
+            Refused.throw(403, "forbidden")
+        if opens:
+            self.clinic.check_cutoff(entry)
+        if entry.status is not Status.BOOKED:
+            Refused.throw(409, "transition-not-allowed")
 
     @precondition(lambda self: self.clinic.entries)
     @rule(number=numbers, by=st.sampled_from(["staff", "own", "own", "another's"]), token=numbers)
@@ -67,16 +80,7 @@ class Changing(Life):
 
         def predict() -> None:
             self.check_access(entry, opens)
-            if opens and to_doctor:
-                Refused.throw(403, "forbidden")
-            if entry.patient is not None and entry.patient.erased:
-                Refused.throw(409, "patient-erased")
-            if opens and wish.override:
-                Refused.throw(403, "forbidden")
-            if opens:
-                self.clinic.check_cutoff(entry)
-            if entry.status is not Status.BOOKED:
-                Refused.throw(409, "transition-not-allowed")
+            self._may_move(entry, wish, opens=bool(opens), to_doctor=to_doctor)
             slot = self.clinic.find(wish)
             if (entry.doctor, entry.time) != (wish.doctor, slot):
                 self.clinic.refuse_if_taken(wish, slot, entry)

@@ -163,9 +163,7 @@ class Editing(Life):
         """Let a hold go, and cancel or move what is still to come."""
         if entry.status is Status.PENDING:
             entry.status = Status.CANCELLED
-        elif entry.status not in {Status.BOOKED, Status.ARRIVED, Status.CHECKED_IN}:
-            return
-        elif entry.time.end <= self.clinic.now:
+        elif entry.status not in _AHEAD or entry.time.end <= self.clinic.now:
             return
         elif action == "cancel":
             self.clinic.act(entry, "cancel")
@@ -174,6 +172,9 @@ class Editing(Life):
             wish = Wish(entry.doctor, self.clinic.next_free(entry), entry.visit)
             self.clinic.move(entry, wish, self.clinic.find(wish))
             self.clinic.prolong(entry)
+
+
+_AHEAD = {Status.BOOKED, Status.ARRIVED, Status.CHECKED_IN}
 
 
 def _clock(minute: int) -> str:
