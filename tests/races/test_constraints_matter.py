@@ -110,16 +110,20 @@ def _write(database: Database, statement: Insert) -> None:
 
 
 def _insert(doctor: UUID, patient: UUID, time: Time) -> Insert:
+    start, end = (MIDNIGHT + timedelta(minutes=it) for it in (time.start, time.end))
     return insert(Appointment).values(
         id=new_id(),
         doctor_id=doctor,
         patient_id=patient,
         date=MIDNIGHT.date(),
         slot=time.label,
-        starts_at=MIDNIGHT + timedelta(minutes=time.start),
-        ends_at=MIDNIGHT + timedelta(minutes=time.end),
+        starts_at=start,
+        ends_at=end,
+        occupied_from=start,
+        occupied_until=end,
         status="booked",
         created_at=MIDNIGHT,
+        updated_at=MIDNIGHT,
     )
 
 
