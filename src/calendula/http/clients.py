@@ -2,6 +2,7 @@
 
 import ipaddress
 from hashlib import sha256
+from ipaddress import IPv6Address
 
 from fastapi import Request
 
@@ -18,11 +19,9 @@ def network_of(request: Request) -> str:
     host = request.client.host if request.client else ""
     try:
         address = ipaddress.ip_address(host)
+        real = getattr(address, "ipv4_mapped", None) or address
+        bits = _A_CUSTOMERS_BITS if isinstance(real, IPv6Address) else real.max_prefixlen
+        network = str(ipaddress.ip_network(f"{real}/{bits}", strict=False))
     except ValueError:  # a socket in the file system
         network = host
-    else:
-        mapped = getattr(address, "ipv4_mapped", None)
-        bits = _A_CUSTOMERS_BITS if address.version == 6 and not mapped else ""  # noqa: PLR2004 - IPv6
-        whole = f"{mapped or address}/{bits}".rstrip("/")
-        network = str(ipaddress.ip_network(whole, strict=False))
     return f"network:{sha256(network.encode()).hexdigest()[:32]}"
