@@ -97,8 +97,8 @@ def win(
         seen = doctor.timetable_version
         session.refresh(doctor)
         if doctor.timetable_version == seen:
-            expiry.make_way(session, doctor, times.stands_against(doctor.id, slot, occupied))
             times.refuse_if_taken(session, doctor.id, slot, occupied)
+            expiry.make_way(session, doctor, times.stands_against(doctor.id, slot, occupied))
     raise Unavailable("So much is changing right now. Try again in a moment.")
 
 
