@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command 'make lock' pyproject.toml --group build
 
-.PHONY: serve test fuzz check wheel-check lock clean
+.PHONY: serve test fuzz messages check wheel-check lock clean
 
 serve: .venv/serve
 	$(BIN)/calendula serve
@@ -46,3 +46,9 @@ clean:
 	$(PIP) install --require-hashes --requirement $<
 	$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
+
+messages: .venv/test  ## after a text of the pages has changed: what is to be translated goes into the .po files
+	$(BIN)/pybabel --quiet extract --mapping babel.toml --no-location --sort-output --omit-header \
+		--output build/messages.pot src/calendula
+	$(BIN)/pybabel --quiet update --input-file build/messages.pot --domain calendula \
+		--output-dir src/calendula/pages/locale --no-fuzzy-matching --ignore-obsolete --omit-header

@@ -2,8 +2,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from anyio import to_thread
-from fastapi import Depends, FastAPI, Request
-from fastapi.responses import RedirectResponse
+from fastapi import Depends, FastAPI
 
 from calendula import __version__, logs
 from calendula.access import roles
@@ -19,6 +18,7 @@ from calendula.http import health, openapi, problems
 from calendula.http.middleware import BodyLimit, RequestLog
 from calendula.imports import routes as imports
 from calendula.imports.table import MAX_FILE
+from calendula.pages import routes as pages
 from calendula.settings import Settings
 
 _THREADS_A_CONNECTION = 4  # who waits for a connection waits in a thread, and has a time-out there
@@ -66,9 +66,5 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.include_router(imports.router)
     app.include_router(access.router)
     app.include_router(health.router)
-    app.add_route("/", _home, include_in_schema=False)
+    app.include_router(pages.router)
     return app
-
-
-async def _home(request: Request) -> RedirectResponse:
-    return RedirectResponse(f"{request.scope.get('root_path', '')}/docs")

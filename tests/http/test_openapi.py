@@ -100,12 +100,6 @@ def test_the_documents_references_lead_somewhere(client: TestClient) -> None:
     assert "HTTPValidationError" not in document.text
 
 
-def test_home_is_the_documentation(client: TestClient) -> None:
-    """Whoever opens the address sees the documentation."""
-    answer = client.get("/", follow_redirects=False)
-    assert (answer.status_code, answer.headers["location"]) == (307, "/docs")
-
-
 @pytest.mark.parametrize(("method", "status"), [("GET", 404), ("POST", 404), ("DELETE", 404)])
 def test_an_unknown_path_is_a_problem(client: TestClient, method: str, status: int) -> None:
     """What is not there is answered as every other error."""

@@ -100,6 +100,9 @@ TABLE: Mapping[str, AbstractSet[Role | Special]] = {
     "list_slots": {ANYBODY},
     "next_slots": {ANYBODY},
     "explain_slot": {ADMIN, RECEPTION, OWN},
+    "static_file": {UNASKED},
+    "choose_language": {UNASKED},
+    "find_doctor_page": {UNASKED},
 }
 """Each operation, by the name of its route's function, and who may. What has no row, nobody may."""
 

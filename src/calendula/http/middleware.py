@@ -61,6 +61,8 @@ class RequestLog:
                 unforeseen = error
                 if status is None:
                     await problem(scope, 500, "Something went wrong.")(scope, receive, answer)
+            state = scope.get("state", {})
+            unforeseen = unforeseen or state.get("unforeseen")
             _log.log(
                 _level(status, unforeseen),
                 "request",
@@ -68,7 +70,7 @@ class RequestLog:
                 route=getattr(scope.get("route"), "path", None),
                 status=status,
                 milliseconds=round((time.perf_counter() - started) * 1000, 1),
-                **_trouble(unforeseen or scope.get("state", {}).get("cause")),
+                **_trouble(unforeseen or state.get("cause")),
             )
 
 

@@ -93,9 +93,13 @@ def body(status: int, detail: str, code: str | None, members: Mapping[str, Any])
     }
 
 
+def status_of(error: CalendulaError) -> HTTPStatus:
+    """Return the status that an error is answered with."""
+    return next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)
+
+
 async def _answer_domain_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, CalendulaError)  # noqa: S101 - Starlette's handlers take any exception
-    status = next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)
     headers = dict(
         next((_CHALLENGES[kind] for kind in type(error).__mro__ if kind in _CHALLENGES), {})
     )
@@ -104,7 +108,7 @@ async def _answer_domain_error(request: Request, error: Exception) -> JSONRespon
     request.state.cause = error.__cause__
     return problem(
         request.scope,
-        status,
+        status_of(error),
         error.detail,
         code=error.code,
         members=error.members,

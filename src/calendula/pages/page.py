@@ -1,0 +1,108 @@
+"""What is common to all pages: their errors are pages too, and what a browser may do with them."""
+
+import gzip
+from collections.abc import Callable, Coroutine
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import HTTPException, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.routing import APIRoute
+
+from calendula.errors import CalendulaError, Invalid
+from calendula.http import problems
+from calendula.pages import sentences
+from calendula.pages.reader import Reader
+
+_WORTH_COMPRESSING = 1000  # bytes
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+_HEADERS = {
+    "Content-Security-Policy": _POLICY,
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+class PageRoute(APIRoute):
+    """A route that answers with a page, whatever happens."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Wrap FastAPI's own handler."""
+        handler = super().get_route_handler()
+
+        async def handle(request: Request) -> Response:
+            try:
+                _refuse_other_sites(request)
+                response = await handler(request)
+            except Exception as error:  # noqa: BLE001 - whoever looks at a page gets a page
+                response = self.answer_error(request, error)
+            return _finish(request, response)
+
+        return handle
+
+    def answer_error(self, request: Request, error: Exception) -> Response:
+        """Return the page that tells what went wrong."""
+        return show_error(request, error)
+
+
+def show_error(request: Request, error: Exception) -> Response:
+    """Return the page that tells what went wrong, in the reader's words."""
+    status = _status(request, error)
+    reader = Reader(request)
+    told = sentences.of(reader, error, status)
+    headers = {"Retry-After": "1"} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
+    return reader.show("error.html", status, headers, told=told)
+
+
+def see(path: str, request: Request) -> RedirectResponse:
+    """Return the answer that sends a browser to another page (303)."""
+    root = request.scope.get("root_path", "")
+    return RedirectResponse(f"{root}{path}", HTTPStatus.SEE_OTHER.value)
+
+
+def _status(request: Request, error: Exception) -> int:
+    if isinstance(error, CalendulaError):
+        request.state.cause = error.__cause__
+        return int(problems.status_of(error))
+    if isinstance(error, RequestValidationError):
+        return HTTPStatus.UNPROCESSABLE_ENTITY.value
+    if isinstance(error, HTTPException):
+        return error.status_code
+    request.state.unforeseen = error  # for the log
+    return HTTPStatus.INTERNAL_SERVER_ERROR.value
+
+
+def _refuse_other_sites(request: Request) -> None:
+    """Take no form from another site's page (Fetch Metadata); a browser without it sends none."""
+    if request.method != "GET" and request.headers.get("sec-fetch-site") == "cross-site":
+        raise Invalid("The form was sent from another site.")
+
+
+def _finish(request: Request, response: Response) -> Response:
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    kept = "no-cache" if request.method == "GET" and response.status_code < 400 else "no-store"  # noqa: PLR2004
+    response.headers.setdefault("Cache-Control", kept)
+    response.headers.add_vary_header("Accept-Encoding")
+    response.headers.add_vary_header("Accept-Language")
+    response.headers.add_vary_header("Cookie")
+    return _compress(request, response)
+
+
+def _compress(request: Request, response: Response) -> Response:
+    if not isinstance(response, HTMLResponse) or "gzip" not in request.headers.get(
+        "accept-encoding", ""
+    ):
+        return response
+    content = bytes(response.body)
+    if len(content) >= _WORTH_COMPRESSING:
+        response.body = gzip.compress(content, compresslevel=6, mtime=0)
+        response.headers["Content-Encoding"] = "gzip"
+        response.headers["Content-Length"] = str(len(response.body))
+    return response

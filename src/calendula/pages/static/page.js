@@ -1,0 +1,161 @@
+// What the pages do beyond what HTML does. Without this file every form and link still works.
+
+const told = () => document.getElementById("told");
+
+/** Let a screen reader say something that can be seen anyway. */
+function tell(text) {
+  const region = told();
+  if (region && text) region.textContent = text;
+}
+
+// A page comes without a reload. Whoever stays on a page keeps their place; on another, its heading
+// (or what is wrong with the form) is read out.
+
+let place = null;
+
+document.addEventListener("htmx:before:swap", () => {
+  place = { path: location.pathname, id: document.activeElement?.id };
+});
+
+document.addEventListener("htmx:after:settle", () => {
+  if (place) {
+    const same = place.path === location.pathname && place.id && document.getElementById(place.id);
+    const problem = document.querySelector("[data-problem]");
+    const target = problem || same || document.querySelector("h1");
+    if (target && document.activeElement !== target) {
+      if (target.tabIndex < 0) target.tabIndex = -1;
+      target.focus({ preventScroll: same === target });
+    }
+    place = null;
+  }
+  wake();
+});
+
+// The address of a page may hold a secret behind its #: it is sent nowhere.
+document.addEventListener("htmx:config:request", (event) => {
+  delete event.detail.ctx.request.headers["HX-Current-URL"];
+});
+
+// What the server could not do leaves the page as it is, with what was typed in it.
+for (const name of ["htmx:error", "htmx:response:error"]) {
+  document.addEventListener(name, (event) => {
+    const status = event.detail.ctx?.response?.status ?? 0;
+    const banner = document.getElementById("trouble");
+    if (banner && (status === 0 || status >= 500)) {
+      banner.hidden = false;
+      banner.focus();
+    }
+  });
+}
+
+// Something of this page has changed elsewhere: [data-live] says where to hear of it, and the parts
+// that are fetched anew have an id and [data-fresh].
+
+let feed = null;
+
+function listen() {
+  const wanted = document.querySelector("[data-live]")?.dataset.live;
+  if (feed?.path === wanted) return;
+  feed?.source.close();
+  feed = wanted ? { path: wanted, source: new EventSource(wanted) } : null;
+  feed?.source.addEventListener("changed", refresh);
+}
+
+let refreshing = false;
+let again = false;
+
+async function refresh() {
+  if (refreshing) {
+    again = true;
+    return;
+  }
+  refreshing = true;
+  try {
+    for (const part of document.querySelectorAll("[data-fresh]")) {
+      const before = new Map([...part.querySelectorAll("[data-name]")].map((it) => [it.id, it.dataset.name]));
+      const focused = document.activeElement?.id;
+      await htmx.ajax("GET", part.dataset.fresh || location.pathname + location.search, {
+        target: `#${part.id}`,
+        select: `#${part.id}`,
+        swap: "outerMorph",
+      });
+      const gone = [...before].filter(([id]) => !document.getElementById(id));
+      if (gone.length) tell((document.body.dataset.gone || "") + " " + gone.map(([, name]) => name).join(", "));
+      if (focused && gone.some(([id]) => id === focused)) {
+        const heading = document.getElementById(part.id)?.querySelector("h2, h1");
+        if (heading) {
+          heading.tabIndex = -1;
+          heading.focus();
+        }
+      }
+    }
+  } finally {
+    refreshing = false;
+    if (again) {
+      again = false;
+      refresh();
+    }
+  }
+}
+
+setInterval(() => document.visibilityState === "visible" && refresh(), 60_000);
+document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && refresh());
+
+// How long a time is still held: [data-until] is an instant, and its text counts down.
+
+const MINUTE = 60_000;
+
+function count() {
+  for (const clock of document.querySelectorAll("[data-until]")) {
+    const left = Date.parse(clock.dataset.until) - Date.now() + skew;
+    const seconds = Math.max(0, Math.ceil(left / 1000));
+    const format = (unit, value) =>
+      new Intl.NumberFormat(document.documentElement.lang, { style: "unit", unit, unitDisplay: "long" }).format(value);
+    const text = seconds > 90 ? format("minute", Math.ceil(seconds / 60)) : format("second", seconds);
+    if (clock.textContent !== text) clock.textContent = text;
+    if (seconds === 0 && clock.dataset.over) {
+      const over = document.getElementById(clock.dataset.over);
+      const shown = clock.closest("[data-while]");
+      if (over && over.hidden) {
+        over.hidden = false;
+        if (shown) shown.hidden = true;
+        tell(over.textContent.trim());
+      }
+    } else if ([2 * MINUTE, MINUTE].some((mark) => left <= mark && left > mark - 1000)) {
+      tell(clock.closest("[data-while]")?.textContent.trim().replace(/\s+/g, " "));
+    }
+  }
+}
+
+// The reader's clock may go wrong: the server's time at which the page was made is known.
+let skew = 0;
+
+setInterval(count, 1000);
+
+// Where the reader's clock is another than the clinic's, [data-instant] says the reader's time too.
+function localTimes() {
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  for (const note of document.querySelectorAll("[data-instant]")) {
+    const instant = new Date(note.dataset.instant);
+    const say = (timeZone) =>
+      new Intl.DateTimeFormat(note.dataset.locale, { dateStyle: "medium", timeStyle: "short", timeZone }).format(instant);
+    const differs = say(zone) !== say(note.dataset.zone);
+    note.hidden = !differs;
+    const slot = note.querySelector("[data-mine]");
+    if (differs && slot) slot.textContent = say(zone);
+  }
+}
+
+/** Do what a page needs when it has come. */
+function wake() {
+  const made = document.querySelector("[data-now]")?.dataset.now;
+  if (made && made !== wake.made) {
+    skew = Date.now() - Date.parse(made);
+    wake.made = made;
+  }
+  listen();
+  count();
+  localTimes();
+}
+
+wake();
