@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 from babel import dates, numbers
+from babel.core import get_global
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse
 
@@ -58,8 +59,11 @@ class Reader:
         return dates.format_time(moment, "short", locale=self.locale)
 
     def zone(self, instant: dt.datetime, zone: dt.tzinfo) -> str:
-        """Return the name of a zone at an instant: India Standard Time."""
-        return dates.get_timezone_name(instant.astimezone(zone), locale=self.locale)
+        """Return the name of a zone at an instant: Central European Time, or India Time."""
+        key = str(zone)
+        if key in get_global("meta_zones") or key not in get_global("zone_territories"):
+            return dates.get_timezone_name(instant.astimezone(zone), locale=self.locale)
+        return dates.get_timezone_location(zone, locale=self.locale)  # else GMT+05:30, says Babel
 
     def number(self, number: float) -> str:
         """Return a number."""
