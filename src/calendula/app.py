@@ -19,6 +19,7 @@ from calendula.http.middleware import BodyLimit, RequestLog
 from calendula.imports import routes as imports
 from calendula.imports.table import MAX_FILE
 from calendula.pages import routes as pages
+from calendula.pages.page import answer_unknown_path
 from calendula.settings import Settings
 
 _THREADS_A_CONNECTION = 4  # who waits for a connection waits in a thread, and has a time-out there
@@ -55,6 +56,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings = settings
     app.state.database = database
     problems.install(app, classic.FAILURE_MESSAGES)
+    app.add_exception_handler(404, answer_unknown_path)
     openapi.install(app, roles.needed)
     app.add_middleware(BodyLimit, larger={imports.PATH: MAX_FILE})
     app.add_middleware(RequestLog)

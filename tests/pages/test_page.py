@@ -101,10 +101,21 @@ def test_an_error_is_a_page(client: TestClient) -> None:
     assert "content-security-policy" in answer.headers
 
 
+def test_what_is_not_there_is_a_page_for_browsers(client: TestClient) -> None:
+    """Whoever mistypes an address in a browser reads words, and a program reads a problem."""
+    asked = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    page, answer = client.get("/nothing", headers=asked), client.get("/nothing")
+    assert (page.status_code, answer.status_code) == (404, 404)
+    assert "We cannot find this page" in page.text
+    assert "content-security-policy" in page.headers
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
 def test_another_site_cannot_send_a_form(client: TestClient) -> None:
     """A form that a browser sends from another site's page is refused."""
     fields = {"language": "de", "back": "/"}
-    for site, status in (("cross-site", 422), ("same-origin", 303), ("none", 303)):
+    sites = {"cross-site": 422, "same-site": 422, "same-origin": 303, "none": 303}
+    for site, status in sites.items():
         answer = client.post(
             "/language", data=fields, headers={"Sec-Fetch-Site": site}, follow_redirects=False
         )

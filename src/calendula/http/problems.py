@@ -52,7 +52,7 @@ def install(app: FastAPI, failure_messages: Mapping[str, str]) -> None:
     app.state.failure_messages = failure_messages
     app.add_exception_handler(CalendulaError, _answer_domain_error)
     app.add_exception_handler(RequestValidationError, _answer_invalid)
-    app.add_exception_handler(HTTPException, _answer_http_error)
+    app.add_exception_handler(HTTPException, answer_http_error)
 
 
 def problem(
@@ -116,7 +116,8 @@ async def _answer_domain_error(request: Request, error: Exception) -> JSONRespon
     )
 
 
-async def _answer_http_error(request: Request, error: Exception) -> JSONResponse:
+async def answer_http_error(request: Request, error: Exception) -> JSONResponse:
+    """Return the answer to what the framework refuses: a path, or a method, that is not there."""
     assert isinstance(error, HTTPException)  # noqa: S101 - as above
     return problem(request.scope, error.status_code, f"{error.detail}.", headers=error.headers)
 

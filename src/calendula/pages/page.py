@@ -17,6 +17,7 @@ from calendula.pages import sentences
 from calendula.pages.reader import Reader
 
 _WORTH_COMPRESSING = 1000  # bytes
+_OTHER_SITES = {"cross-site", "same-site"}  # the latter is another host of the same domain
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -61,6 +62,13 @@ def show_error(request: Request, error: Exception) -> Response:
     return reader.show("error.html", status, headers, told=told)
 
 
+async def answer_unknown_path(request: Request, error: Exception) -> Response:
+    """Return the answer to a request for what is not there: to a browser, a page."""
+    if "text/html" in request.headers.get("accept", ""):
+        return _finish(request, show_error(request, error))
+    return await problems.answer_http_error(request, error)
+
+
 def see(path: str, request: Request) -> RedirectResponse:
     """Return the answer that sends a browser to another page (303)."""
     root = request.scope.get("root_path", "")
@@ -81,7 +89,7 @@ def _status(request: Request, error: Exception) -> int:
 
 def _refuse_other_sites(request: Request) -> None:
     """Take no form from another site's page (Fetch Metadata); a browser without it sends none."""
-    if request.method != "GET" and request.headers.get("sec-fetch-site") == "cross-site":
+    if request.method != "GET" and request.headers.get("sec-fetch-site") in _OTHER_SITES:
         raise Invalid("The form was sent from another site.")
 
 
