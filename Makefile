@@ -47,8 +47,10 @@ clean:
 	$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
-messages: .venv/test  ## after a text of the pages has changed: what is to be translated goes into the .po files
-	$(BIN)/pybabel --quiet extract --mapping babel.toml --no-location --sort-output --omit-header \
+messages: .venv/test  ## after a text of the pages has changed: lets the translators' files have it
+	@mkdir -p build
+	$(BIN)/pybabel --quiet extract --mapping babel.toml --no-location --sort-output \
 		--output build/messages.pot src/calendula
 	$(BIN)/pybabel --quiet update --input-file build/messages.pot --domain calendula \
-		--output-dir src/calendula/pages/locale --no-fuzzy-matching --ignore-obsolete --omit-header
+		--output-dir src/calendula/pages/locale --no-fuzzy-matching --ignore-obsolete \
+		--ignore-pot-creation-date
