@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from calendula.database import Database
 from calendula.settings import Settings
@@ -25,6 +25,7 @@ def browser() -> Iterator[Browser]:
         except NoBrowser as missing:
             give_up = pytest.fail if os.environ.get("TEST_BROWSER") == "required" else pytest.skip
             give_up(str(missing))
+        expect.set_options(timeout=TIMEOUT)
         yield browser
 
 
