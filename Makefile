@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command 'make lock' pyproject.toml --group build
 
-.PHONY: serve test fuzz messages check wheel-check lock clean
+.PHONY: serve test fuzz messages screenshots check wheel-check lock clean
 
 serve: .venv/serve
 	$(BIN)/calendula serve
@@ -28,6 +28,9 @@ check: .venv/test
 
 wheel-check: .venv/test
 	$(BIN)/python tests/wheel_check.py
+
+screenshots: .venv/test
+	$(BIN)/python tests/screenshots.py
 
 lock: .venv/bin/python  ## LOCK_FLAGS=--upgrade for the newest of everything
 	$(PIP) install uv
