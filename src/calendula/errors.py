@@ -14,6 +14,8 @@ class CalendulaError(Exception):
     code: ClassVar[str]
     is_denial = False
     """Whether somebody asked for what is not theirs, which is written down."""
+    actor: str | None = None
+    """Who asked, as the event log calls them, where the request alone does not say it."""
 
     def __init__(self, detail: str, *, retry_after: int | None = None, **members: object) -> None:
         super().__init__(detail)
@@ -43,11 +45,23 @@ class InvalidToken(Unauthenticated):
     code = "invalid-token"
 
 
+class SignedOut(Unauthenticated):
+    """The request needs a session at the desk and has none, or one that has ended."""
+
+    code = "signed-out"
+
+
 class Forbidden(CalendulaError):
     """Whoever asks may not have it."""
 
     code = "forbidden"
     is_denial = True
+
+
+class Forged(Forbidden):
+    """The request has a session, but comes from a page that was not made for it."""
+
+    code = "csrf"
 
 
 class NotFound(CalendulaError):
@@ -77,7 +91,8 @@ class Unavailable(CalendulaError):
 _Error = TypeVar("_Error", bound=CalendulaError)
 
 
-def denying(error: _Error) -> _Error:
+def denying(error: _Error, *, actor: str | None = None) -> _Error:
     """Return an error that says the same as ever, but is about what is another's."""
     error.is_denial = True
+    error.actor = actor
     return error

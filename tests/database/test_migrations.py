@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from calendula import names, samples
-from calendula.access.models import ApiKey
+from calendula.access.models import ApiKey, DeskSession
 from calendula.access.roles import Role
 from calendula.appointments import service as appointments
 from calendula.appointments.offers import ByLabel
@@ -31,7 +31,7 @@ from calendula.timetables import service as timetables
 from calendula.timetables.models import Clinic, DateOverride, TimeOff
 from calendula.timetables.windows import WeeklyWindow, Window
 from calendula.visit_types import service as visit_types
-from support.access import make_key
+from support.access import make_key, make_session
 
 NAMES = ["Dr. Zoë", "Dr. Møller Łuc", "क्‍ष Şahin", "Dr. Iİı", "Ｗｉｄｅ ẞ", "Dr. ☎️"]
 
@@ -82,9 +82,9 @@ def test_no_migration_imports_a_model() -> None:
 
 
 def test_migrations_go_up_and_down_with_data(database: Database) -> None:
-    """A database with doctors, patients, appointments and keys goes down to nothing and up."""
+    """A database with doctors, patients, appointments and who is signed in goes down and up."""
     for role in Role:
-        make_key(database, role)
+        make_session(database, make_key(database, role).key)
     with database.write() as session:
         _book(session)
     _alembic(database, "downgrade", "base")
@@ -148,6 +148,20 @@ def test_a_step_back_forgets_the_keys_alone(database: Database) -> None:
         assert len(session.scalars(select(Doctor)).all()) == len(samples.DOCTORS)
         assert session.scalars(select(ApiKey)).all() == []
     make_key(database, Role.DOCTOR)
+
+
+def test_a_step_back_signs_everybody_out(database: Database) -> None:
+    """Without its sessions a clinic keeps its keys, by which they sign in again."""
+    made = make_key(database, Role.ADMIN)
+    make_session(database, made.key)
+    _alembic(database, "downgrade", "0007")
+    assert "desk_session" not in inspect(database.reader).get_table_names()
+    _alembic(database, "upgrade", "head")
+    with database.read() as session:
+        assert session.scalars(select(DeskSession)).all() == []
+        key = session.scalars(select(ApiKey)).one()
+    assert key.id == made.key.id
+    make_session(database, key)
 
 
 def test_a_step_back_keeps_what_the_step_before_knew(database: Database) -> None:

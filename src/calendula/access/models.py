@@ -39,3 +39,15 @@ class AppointmentToken(Base):
     digest: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
     appointment_id: Mapped[UUID] = mapped_column(Id, ForeignKey("appointment.id"), index=True)
     expires_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class DeskSession(Base):
+    """A browser at the desk, signed in by a key. Of its secret only the SHA-256 is kept."""
+
+    __tablename__ = "desk_session"
+
+    digest: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    key_id: Mapped[UUID] = mapped_column(Id, ForeignKey("api_key.id"))
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    last_seen_at: Mapped[datetime] = mapped_column(Instant)
+    """To the minute or so: it is not written at every request."""

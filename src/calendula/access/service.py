@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from calendula import clock
 from calendula.access import keys
 from calendula.access.models import ApiKey
-from calendula.access.roles import Role
+from calendula.access.roles import Caller, Role
 from calendula.database import JsonObject
 from calendula.database.ids import new_id
 from calendula.doctors.models import Doctor
@@ -81,9 +81,17 @@ def find_valid(session: Session, text: str) -> ApiKey | None:
     key = session.scalar(select(ApiKey).where(ApiKey.handle == handle))
     # An unknown handle takes as long as a wrong secret.
     known = compare_digest(key.digest if key else _NOBODYS_DIGEST, keys.digest(text))
-    if key is None or not known or key.revoked_at is not None:
-        return None
-    return key if key.expires_at is None or clock.now() < key.expires_at else None
+    return key if key is not None and known and is_good(key) else None
+
+
+def is_good(key: ApiKey) -> bool:
+    """Tell whether a key opens anything now: it is neither revoked nor expired."""
+    return key.revoked_at is None and (key.expires_at is None or clock.now() < key.expires_at)
+
+
+def caller_of(key: ApiKey) -> Caller:
+    """Return who calls with a key."""
+    return Caller(Role(key.role), key.id, key.doctor_id)
 
 
 def get(session: Session, key_id: UUID) -> ApiKey:
