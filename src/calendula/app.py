@@ -15,7 +15,7 @@ from calendula.classic import routes as classic
 from calendula.clinic import routes as clinic
 from calendula.database import Database
 from calendula.http import health, openapi, problems
-from calendula.http.middleware import BodyLimit, RequestLog
+from calendula.http.middleware import BodyLimit, NeverCached, RequestLog
 from calendula.imports import routes as imports
 from calendula.imports.table import MAX_FILE
 from calendula.pages import routes as pages
@@ -23,6 +23,7 @@ from calendula.pages.page import answer_unknown_path
 from calendula.settings import Settings
 
 _THREADS_A_CONNECTION = 4  # who waits for a connection waits in a thread, and has a time-out there
+_DESK = "/desk"
 _DESCRIPTION = "Books appointments with doctors. Two patients never get the same slot."
 
 
@@ -59,6 +60,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_exception_handler(404, answer_unknown_path)
     openapi.install(app, roles.needed)
     app.add_middleware(BodyLimit, larger={imports.PATH: MAX_FILE})
+    app.add_middleware(NeverCached, under=_DESK)
     app.add_middleware(RequestLog)
     app.include_router(classic.router)
     app.include_router(availability.router)

@@ -13,11 +13,21 @@ from sqlalchemy import update
 
 from calendula import clock
 from calendula.access.models import ApiKey
-from calendula.access.roles import ADMIN, ANYBODY, DOCTOR, OWN, PATIENT, TABLE, UNASKED, Role
+from calendula.access.roles import (
+    ADMIN,
+    ANYBODY,
+    DOCTOR,
+    OWN,
+    PATIENT,
+    TABLE,
+    UNASKED,
+    Role,
+    at_desk,
+)
 from calendula.app import create_app
 from calendula.database import Database
 from calendula.settings import Settings
-from support.access import bearer, make_key
+from support.access import bearer, cookie, make_key, make_session
 from support.clinic import token
 
 NO_GOOD = ("expires_at", "revoked_at")
@@ -45,7 +55,7 @@ def _expected(operation: str, caller: str, *, own: bool) -> int | None:
         return 401
     if ANYBODY in row:
         return None
-    if caller == "nobody":
+    if caller == "nobody" or (caller == "token" and at_desk(operation)):
         return 401
     if caller == "token":
         return None if PATIENT in row else 403
@@ -53,16 +63,20 @@ def _expected(operation: str, caller: str, *, own: bool) -> int | None:
 
 
 def _headers(database: Database, client: TestClient, caller: str) -> tuple[dict[str, str], str]:
-    """Return the header of a caller, and the id of the doctor whose key it is."""
+    """Return the headers of a caller, and the id of the doctor whose key it is.
+
+    A key is shown both ways: in the header, and by a session at the desk that it signed in.
+    """
     if caller == "nobody":
         return {}, str(uuid4())
     if caller == "token":
         return bearer(token(client)), str(uuid4())
     made = make_key(database, Role(caller) if caller in list(Role) else ADMIN)
+    headers = {**bearer(made.text), **cookie(make_session(database, made.key))}
     if caller in NO_GOOD:
         with database.write() as session:
             session.execute(update(ApiKey).values({caller: clock.now()}))
-    return bearer(made.text), str(made.key.doctor_id or uuid4())
+    return headers, str(made.key.doctor_id or uuid4())
 
 
 def _statuses(

@@ -132,6 +132,22 @@ class Caller(NamedTuple):
 
 PUBLIC = Caller()
 
+_DESK = "desk_"
+_REFRESHES = {"desk_live", "desk_board"}
+
+
+def at_desk(operation: str) -> bool:
+    """Tell whether an operation is for who is signed in at the desk, and for no key or token."""
+    return operation.startswith(_DESK)
+
+
+def is_activity(operation: str) -> bool:
+    """Tell whether somebody does something by an operation, rather than an open page by itself.
+
+    A page that renews itself would otherwise never let its session come to its idle time-out.
+    """
+    return operation not in _REFRESHES
+
 
 def asks(operation: str) -> bool:
     """Tell whether a key that is shown at an operation is looked at."""

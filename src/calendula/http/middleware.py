@@ -113,6 +113,32 @@ class BodyLimit:
 _DIGITS = 20  # int() refuses thousands of them
 
 
+class NeverCached:
+    """Lets no cache keep what is answered under a path: it is for whose cookie was sent, and now.
+
+    Not a dependency, since FastAPI drops a dependency's headers where a route makes the response.
+    """
+
+    def __init__(self, app: ASGIApp, under: str) -> None:
+        self.app = app
+        self.under = under
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request (ASGI)."""
+        path = scope.get("path", "").removeprefix(scope.get("root_path", ""))
+
+        async def answer(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["Cache-Control"] = "no-store"
+                if "Cookie" not in headers.get("Vary", ""):  # a page has said so itself
+                    headers.add_vary_header("Cookie")
+            await send(message)
+
+        ours = path == self.under or path.startswith(f"{self.under}/")
+        await self.app(scope, receive, answer if ours else send)
+
+
 def _request_id(given: str) -> str:
     return given if _REQUEST_ID.fullmatch(given) else uuid4().hex
 
