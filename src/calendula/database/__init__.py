@@ -2,11 +2,13 @@
 
 from calendula.database.base import Base
 from calendula.database.engine import Database
+from calendula.database.hints import EVERYTHING, hint
 from calendula.database.numbers import next_number, settled, take_numbers
 from calendula.database.statements import batches, insert_unless_conflict
 from calendula.database.types import Id, Instant, Json, JsonObject, Number
 
 __all__ = [
+    "EVERYTHING",
     "Base",
     "Database",
     "Id",
@@ -15,6 +17,7 @@ __all__ = [
     "JsonObject",
     "Number",
     "batches",
+    "hint",
     "insert_unless_conflict",
     "next_number",
     "settled",

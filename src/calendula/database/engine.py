@@ -8,6 +8,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
 from calendula.database import postgresql, sqlite
+from calendula.database.hints import Hints, hinted
+from calendula.database.postgresql_hints import SharedHints
 from calendula.errors import Unavailable
 from calendula.settings import Settings
 
@@ -20,6 +22,8 @@ class Database:
         self.writer = writer
         self.embedded = embedded
         """Whether it is a file of this machine, for one process alone."""
+        self.hints = Hints() if embedded else SharedHints(writer)
+        """Tell of what was committed, if the events of it say that anybody can see it."""
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Self:
@@ -53,6 +57,8 @@ class Database:
                 session.flush()
                 session.expunge_all()  # what was read and made can still be shown
                 transaction.rollback()
+        if topics := hinted(session):
+            self.hints.tell(topics)
 
     def scrub(self) -> None:
         """Let the bytes of what was erased leave the disk, as far as the database lets us.
@@ -66,6 +72,7 @@ class Database:
 
     def close(self) -> None:
         """Close every connection."""
+        self.hints.close()
         self.reader.dispose()
         self.writer.dispose()
 

@@ -26,13 +26,13 @@ def engines(url: URL, settings: Settings) -> tuple[Engine, Engine]:
     }
     ours = " ".join(f"-c {name}={value}" for name, value in options.items())
     given = url.query.get("options", "")
+    patience = str(max(1, round(settings.connect_timeout)))
     engine = create_engine(
-        url.update_query_dict({"options": f"{ours} {given}".strip()}),
+        url.update_query_dict({"options": f"{ours} {given}".strip(), "connect_timeout": patience}),
         pool_size=settings.pool_size,
         max_overflow=0,
         pool_timeout=settings.pool_timeout,
         hide_parameters=True,
-        connect_args={"connect_timeout": max(1, round(settings.connect_timeout))},
     )
 
     @event.listens_for(engine, "connect")

@@ -13,8 +13,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, Table, bindparam, event, select
 from sqlalchemy.orm import Session, SessionTransaction
 
-from calendula.database import batches, insert_unless_conflict, next_number, take_numbers
-from calendula.events import chain
+from calendula.database import batches, hint, insert_unless_conflict, next_number, take_numbers
+from calendula.events import chain, topics
 from calendula.events.chain import Entry, Head
 from calendula.events.models import Event, EventChain
 
@@ -64,6 +64,7 @@ def _write_kept(session: Session) -> None:
     if entries:
         session.flush()
         _write(session, entries)
+        hint(session, topics.of(entries))
 
 
 @event.listens_for(Session, "after_soft_rollback")
