@@ -1,5 +1,5 @@
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 
 from anyio import to_thread
 from fastapi import Depends, FastAPI
@@ -14,7 +14,8 @@ from calendula.booking import routes as booking
 from calendula.classic import routes as classic
 from calendula.clinic import routes as clinic
 from calendula.database import Database
-from calendula.http import health, openapi, problems
+from calendula.events.feed import Feed
+from calendula.http import health, openapi, problems, stopping
 from calendula.http.middleware import BodyLimit, NeverCached, RequestLog
 from calendula.imports import routes as imports
 from calendula.imports.table import MAX_FILE
@@ -35,13 +36,16 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     settings = settings or Settings.load()
     logs.configure(settings.log_format)
     database = Database.from_settings(settings)
+    feed = Feed(settings.live_streams)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         threads = to_thread.current_default_thread_limiter()
         threads.total_tokens = _THREADS_A_CONNECTION * settings.pool_size
-        yield
-        database.close()
+        feed.open()
+        with closing(database), closing(feed), stopping.first(feed.close):
+            database.hints.listen(feed.publish)
+            yield
 
     app = FastAPI(
         title="Calendula",
@@ -56,6 +60,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.settings = settings
     app.state.database = database
+    app.state.feed = feed
     problems.install(app, classic.FAILURE_MESSAGES)
     app.add_exception_handler(404, answer_unknown_path)
     openapi.install(app, roles.needed)

@@ -58,6 +58,7 @@ class Settings(BaseSettings):
     holds_per_key: Annotated[int, Field(ge=1, le=1000)] = 50
     token_days: Annotated[int, Field(ge=1, le=365)] = 7
     desk_idle_minutes: Annotated[int, Field(ge=1, le=720)] = 30
+    live_streams: Annotated[int, Field(ge=1, le=100_000)] = 500
     log_format: Literal["text", "json"] = "text"
     pool_size: Annotated[int, Field(ge=1, le=200)] = 10
     pool_timeout: Seconds = 5

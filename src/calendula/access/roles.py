@@ -36,6 +36,7 @@ ANYBODY, UNASKED, OWN, PATIENT = Special
 TABLE: Mapping[str, AbstractSet[Role | Special]] = {
     "healthz": {UNASKED},
     "readyz": {UNASKED},
+    "live": {UNASKED},
     "available_slots": {ANYBODY},
     "book_appointment": {ANYBODY},
     "create_key": {ADMIN},
