@@ -51,6 +51,9 @@ for (const name of ["htmx:error", "htmx:response:error"]) {
 // Something of this page has changed elsewhere: [data-live] says where to hear of it, and the parts
 // that are fetched anew have an id and [data-fresh].
 
+const AGAIN = 30_000; // milliseconds until a server that had no room is asked again
+const SPREAD = 1_000; // milliseconds over which all pages come that hear the same
+
 let feed = null;
 
 function listen() {
@@ -58,7 +61,24 @@ function listen() {
   if (feed?.path === wanted) return;
   feed?.source.close();
   feed = wanted ? { path: wanted, source: new EventSource(wanted) } : null;
-  feed?.source.addEventListener("changed", refresh);
+  if (!feed) return;
+  let opened = false;
+  feed.source.addEventListener("open", () => {
+    if (opened) refresh(); // who knows what was missed
+    opened = true;
+  });
+  feed.source.addEventListener("changed", ({ data }) => {
+    if (data === "*") setTimeout(refresh, Math.random() * SPREAD);
+    else refresh();
+  });
+  feed.source.addEventListener("error", ({ target }) => {
+    if (target.readyState !== EventSource.CLOSED) return; // it tries again by itself
+    setTimeout(() => {
+      if (feed?.source !== target) return;
+      feed = null;
+      listen();
+    }, AGAIN);
+  });
 }
 
 let refreshing = false;
