@@ -1,0 +1,66 @@
+"""A hold, put together: of whose time, whose it is, and the token that it gives."""
+
+from datetime import timedelta
+
+from sqlalchemy.orm import Session
+
+from calendula import clock
+from calendula.access import tokens
+from calendula.access.roles import Caller
+from calendula.appointments import holds
+from calendula.appointments.offers import ByStart
+from calendula.booking import choices
+from calendula.booking.holds.schemas import NewHold, shown
+from calendula.doctors import service as doctors
+from calendula.errors import Forbidden
+from calendula.idempotency import service as idempotency
+from calendula.idempotency.service import Done, Outcome
+from calendula.settings import Settings
+
+_AFTER_ITS_END = timedelta(days=1)  # so that who comes late is told that the hold has ended
+
+
+def place(  # noqa: PLR0917 - who wants what
+    session: Session,
+    settings: Settings,
+    new: NewHold,
+    caller: Caller,
+    network: str,
+    key: str | None,
+) -> Outcome:
+    """Keep what is wanted, or find that its key has kept it before; return the answer's members.
+
+    `network` is whose the hold is where the caller shows no key. The secret of the outcome makes
+    the hold's token. Raises KeyReused, UnknownDoctor, UnknownVisitType, Forbidden, and what
+    `holds.place` raises.
+    """
+    if (new.minutes or 0) > settings.hold_minutes and not caller.is_staff:
+        raise Forbidden("Only the staff may hold a slot for so long.")
+    holder = f"key:{caller.key_id}" if caller.key_id else network
+    return idempotency.once(
+        session,
+        idempotency.operation_of(caller.key_id, "create_hold"),
+        key,
+        new.model_dump_json(),
+        lambda secret: _place(session, settings, new, caller, holder, secret),
+    )
+
+
+def _place(  # noqa: PLR0917 - as above
+    session: Session, settings: Settings, new: NewHold, caller: Caller, holder: str, secret: bytes
+) -> Done:
+    doctor = doctors.by_id(session, new.doctor_id)
+    needs = choices.visit(session, new.visit_type_id, doctor.id, staff=caller.is_staff)
+    hold = holds.place(
+        session,
+        doctor,
+        ByStart(new.start, needs),
+        holder=holder,
+        most=settings.holds_per_key if caller.key_id else settings.holds_per_client,
+        lasts=timedelta(minutes=new.minutes or settings.hold_minutes),
+        actor=caller.actor,
+        past=settings.open_clinic,
+    )
+    expires_at = hold.expires_at or clock.now()
+    tokens.issue(session, hold.id, secret, expires_at=expires_at + _AFTER_ITS_END)
+    return Done(shown(hold, doctor), hold.id)
