@@ -1,14 +1,19 @@
 """A hold, put together: of whose time, whose it is, and the token that it gives."""
 
+from contextlib import suppress
 from datetime import timedelta
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from calendula import clock
 from calendula.access import tokens
 from calendula.access.roles import Caller
 from calendula.appointments import holds
+from calendula.appointments.holds import UnknownHold
+from calendula.appointments.models import Appointment
 from calendula.appointments.offers import ByStart
+from calendula.appointments.status import Status
 from calendula.booking import choices
 from calendula.booking.holds.schemas import NewHold, shown
 from calendula.doctors import service as doctors
@@ -64,3 +69,23 @@ def _place(  # noqa: PLR0917 - as above
     expires_at = hold.expires_at or clock.now()
     tokens.issue(session, hold.id, secret, expires_at=expires_at + _AFTER_ITS_END)
     return Done(shown(hold, doctor), hold.id)
+
+
+def live(session: Session, token: str) -> Appointment | None:
+    """Return the hold that a token opens, if it still keeps its time."""
+    hold_id = tokens.find(session, token)
+    return session.scalar(
+        select(Appointment).where(
+            Appointment.id == hold_id,
+            Appointment.status == Status.PENDING,
+            Appointment.expires_at > clock.now(),
+        )
+    )
+
+
+def let_go(session: Session, token: str) -> None:
+    """End the hold that a token opens, if there is one."""
+    hold_id = tokens.find(session, token, expired=True)
+    if hold_id is not None:
+        with suppress(UnknownHold):
+            holds.release(session, hold_id, actor=Caller(appointment_id=hold_id).actor)
