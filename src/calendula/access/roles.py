@@ -104,6 +104,12 @@ TABLE: Mapping[str, AbstractSet[Role | Special]] = {
     "static_file": {UNASKED},
     "choose_language": {UNASKED},
     "find_doctor_page": {UNASKED},
+    "doctor_page": {UNASKED},
+    "back_to_doctor": {UNASKED},
+    "hold_page": {UNASKED},
+    "check_page": {UNASKED},
+    "book_page": {UNASKED},
+    "let_go_page": {UNASKED},
 }
 """Each operation, by the name of its route's function, and who may. What has no row, nobody may."""
 

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from babel import dates, numbers
+from babel import dates, numbers, units
 from babel.core import get_global
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse
@@ -29,6 +29,11 @@ class Reader:
     def direction(self) -> str:
         """`rtl` where the language is written from right to left."""
         return str(self.locale.text_direction)
+
+    @property
+    def tag(self) -> str:
+        """The locale, as browsers name it (BCP 47): en-GB."""
+        return str(self.locale).replace("_", "-")
 
     def text(self, text: str) -> str:
         """Return a text that is marked for the translators in the reader's language."""
@@ -64,6 +69,10 @@ class Reader:
         if key in get_global("meta_zones") or key not in get_global("zone_territories"):
             return dates.get_timezone_name(instant.astimezone(zone), locale=self.locale)
         return dates.get_timezone_location(zone, locale=self.locale)  # else GMT+05:30, says Babel
+
+    def minutes(self, number: int) -> str:
+        """Return a length of time: 9 minutes."""
+        return str(units.format_unit(number, "duration-minute", locale=self.locale))
 
     def number(self, number: float) -> str:
         """Return a number."""

@@ -29,6 +29,30 @@ _BY_CODE: Mapping[str, tuple[str, str]] = {
         _("Somebody else is booking this time"),
         _("It may be free again in some minutes. You can choose another time now."),
     ),
+    "slot-not-offered": (
+        _("This time is not offered any more"),
+        _("The hours of this doctor have changed. Please choose another time."),
+    ),
+    "slot-passed": (
+        _("This time has passed"),
+        _("Please choose another."),
+    ),
+    "slot-too-soon": (
+        _("This time is too soon to be booked"),
+        _("The doctor must know earlier. Please choose a later time."),
+    ),
+    "slot-too-far-ahead": (
+        _("This time is too far ahead to be booked"),
+        _("Please choose an earlier time, or come back later."),
+    ),
+    "unknown-visit-type": (
+        _("The doctor does not offer this kind of visit"),
+        _("Please go back to the doctor, and choose another."),
+    ),
+    "idempotency-key-reused": (
+        _("You have booked this already"),
+        _("To change the appointment, use the link that you were given when you booked it."),
+    ),
     "too-many-holds": (
         _("You are holding several times already"),
         _("Please finish or leave those bookings first, or wait some minutes."),

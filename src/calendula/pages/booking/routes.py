@@ -1,6 +1,7 @@
 from fastapi import APIRouter
 
-from calendula.pages.booking import finding
+from calendula.pages.booking import doctor, finding, steps
 
 router = APIRouter()
-router.include_router(finding.router)
+for each in finding, doctor, steps:
+    router.include_router(each.router)
