@@ -12,7 +12,6 @@ from calendula.access.roles import Caller
 from calendula.appointments import changes, log, own_access
 from calendula.appointments.own_access import OwnAppointment as OwnId
 from calendula.appointments.schemas import OwnAppointment, StaffAppointment
-from calendula.appointments.status import HOLDING
 from calendula.booking import choices, examples
 from calendula.booking.changes import service
 from calendula.booking.changes.schemas import Cancellation, Move, NewToken
@@ -60,16 +59,8 @@ def read_calendar_file(
         appointment = changes.get(session, appointment_id)
         if caller.is_staff:
             log.mention(session, "patient.read", appointment, actor=caller.actor)
-        content = service.write_calendar_file(session, appointment)
-    method = "REQUEST" if appointment.status in HOLDING else "CANCEL"
-    return Response(
-        content,
-        media_type=f"text/calendar; charset=utf-8; method={method}",
-        headers={
-            "Content-Disposition": 'attachment; filename="appointment.ics"',
-            "Cache-Control": "no-store",
-        },
-    )
+        file = service.give_calendar_file(session, appointment)
+    return file
 
 
 @router.post("/move", summary="Move an appointment", responses=examples.MOVE)

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from fastapi import Response
 from sqlalchemy.orm import Session
 
 from calendula import clock
@@ -103,15 +104,16 @@ def act(
     return appointment
 
 
-def write_calendar_file(session: Session, appointment: Appointment) -> bytes:
-    """Return an appointment as a file for calendars."""
+def give_calendar_file(session: Session, appointment: Appointment) -> Response:
+    """Return the answer that has an appointment as a file for calendars, to be downloaded."""
     doctor = session.get_one(Doctor, appointment.doctor_id)
     clinic = timetables.clinic(session)
-    return calendar_file.write(
+    cancelled = appointment.status not in HOLDING
+    content = calendar_file.write(
         Entry(
             id=appointment.id,
             sequence=appointment.sequence,
-            cancelled=appointment.status not in HOLDING,
+            cancelled=cancelled,
             start=appointment.starts_at,
             end=appointment.ends_at,
             zone=doctor.zone,
@@ -123,6 +125,15 @@ def write_calendar_file(session: Session, appointment: Appointment) -> bytes:
             email=clinic.email,
             patient_email=appointment.email,
         )
+    )
+    method = "CANCEL" if cancelled else "REQUEST"
+    return Response(
+        content,
+        media_type=f"text/calendar; charset=utf-8; method={method}",
+        headers={
+            "Content-Disposition": 'attachment; filename="appointment.ics"',
+            "Cache-Control": "no-store",
+        },
     )
 
 
