@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from fastapi import Request, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.routing import APIRoute
@@ -43,13 +44,13 @@ class PageRoute(APIRoute):
                 _refuse_other_sites(request)
                 response = await handler(request)
             except Exception as error:  # noqa: BLE001 - whoever looks at a page gets a page
-                response = self.answer_error(request, error)
+                response = await run_in_threadpool(self.answer_error, request, error)
             return _finish(request, response)
 
         return handle
 
     def answer_error(self, request: Request, error: Exception) -> Response:
-        """Return the page that tells what went wrong."""
+        """Return the page that tells what went wrong. It may ask the database."""
         return show_error(request, error)
 
 
