@@ -26,6 +26,11 @@ class Precondition:
             raise Stale("It was changed in the meantime. Read it again.")
 
 
+def seen(version: str) -> Precondition:
+    """Return the precondition of a form, which says in a field which version its page showed."""
+    return Precondition(frozenset({f'"{version}"'}))
+
+
 def show(response: Response, version: int) -> None:
     """Let an answer say which version it shows."""
     response.headers["ETag"] = _tag(version)
