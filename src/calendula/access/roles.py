@@ -110,6 +110,15 @@ TABLE: Mapping[str, AbstractSet[Role | Special]] = {
     "check_page": {UNASKED},
     "book_page": {UNASKED},
     "let_go_page": {UNASKED},
+    "manage_page": {UNASKED},
+    "manage_appointment": {UNASKED},
+    "choose_move": {UNASKED},
+    "confirm_move": {UNASKED},
+    "move_own": {UNASKED},
+    "confirm_cancellation": {UNASKED},
+    "cancel_own": {UNASKED},
+    "give_own_file": {UNASKED},
+    "begin_managing": {UNASKED},
 }
 """Each operation, by the name of its route's function, and who may. What has no row, nobody may."""
 

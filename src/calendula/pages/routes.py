@@ -7,6 +7,7 @@ from calendula.pages.booking import routes as booking
 from calendula.pages.forms import FormFields
 from calendula.pages.languages import LANGUAGES
 from calendula.pages.live import routes as live
+from calendula.pages.manage import routes as manage
 from calendula.pages.page import PageRoute, see
 from calendula.pages.reader import LANGUAGE_COOKIE
 
@@ -15,6 +16,7 @@ _YEAR = 365 * 24 * 60 * 60  # seconds
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 router.include_router(booking.router)
 router.include_router(live.router)
+router.include_router(manage.router)
 
 
 @router.get("/static/{version}/{name}")

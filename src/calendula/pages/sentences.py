@@ -21,6 +21,10 @@ _BY_CODE: Mapping[str, tuple[str, str]] = {
         _("We cannot find this doctor"),
         _("The doctor may not see patients here any more. You can choose another."),
     ),
+    "unknown-visit-type": (
+        _("This kind of visit is not offered any more"),
+        _("You can choose another, or call the clinic."),
+    ),
     "slot-taken": (
         _("Somebody else was faster"),
         _("This time has just been booked. Please choose another."),

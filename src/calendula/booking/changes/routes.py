@@ -59,8 +59,7 @@ def read_calendar_file(
         appointment = changes.get(session, appointment_id)
         if caller.is_staff:
             log.mention(session, "patient.read", appointment, actor=caller.actor)
-        file = service.give_calendar_file(session, appointment)
-    return file
+        return service.give_calendar_file(session, appointment)
 
 
 @router.post("/move", summary="Move an appointment", responses=examples.MOVE)

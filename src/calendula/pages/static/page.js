@@ -36,6 +36,20 @@ document.addEventListener("htmx:config:request", (event) => {
   delete event.detail.ctx.request.headers["HX-Current-URL"];
 });
 
+// The link to an appointment has its token behind the #: the page's form takes it from there.
+function open(form) {
+  if (!form || !location.hash.startsWith("#mng_")) return;
+  form.elements.token.value = location.hash.slice(1);
+  form.requestSubmit();
+}
+
+addEventListener("hashchange", () => open(document.querySelector("[data-opens]")));
+
+// It stays in the address when the language is switched.
+document.addEventListener("submit", ({ target }) => {
+  if (target.matches(".languages")) target.action = target.getAttribute("action").split("#")[0] + location.hash;
+});
+
 // What the server could not do leaves the page as it is, with what was typed in it.
 for (const name of ["htmx:error", "htmx:response:error"]) {
   document.addEventListener(name, (event) => {
@@ -176,6 +190,7 @@ function wake() {
   listen();
   count();
   localTimes();
+  open(document.querySelector("[data-opens='now']"));
 }
 
-wake();
+setTimeout(wake); // htmx begins like this too, before
