@@ -49,10 +49,6 @@ _BY_CODE: Mapping[str, tuple[str, str]] = {
         _("This time is too far ahead to be booked"),
         _("Please choose an earlier time, or come back later."),
     ),
-    "unknown-visit-type": (
-        _("The doctor does not offer this kind of visit"),
-        _("Please go back to the doctor, and choose another."),
-    ),
     "idempotency-key-reused": (
         _("You have booked this already"),
         _("To change the appointment, use the link that you were given when you booked it."),
@@ -73,7 +69,7 @@ _BY_STATUS: Mapping[int, tuple[str, str]] = {
     ),
     HTTPStatus.FORBIDDEN: (
         _("This is not open to you"),
-        _("Your key does not allow this. Ask whoever runs the clinic's keys."),
+        _("Your key does not allow this. Ask whoever runs the clinic’s keys."),
     ),
     HTTPStatus.NOT_FOUND: (
         _("We cannot find this page"),
