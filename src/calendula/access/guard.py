@@ -63,7 +63,7 @@ async def authorise(
         actor = error.actor or (None if caller is PUBLIC else caller.actor)
         if error.is_denial and actor:
             await background()  # which are not done behind an error
-            await run_in_threadpool(_record_denial, database, actor, operation)
+            await run_in_threadpool(record_denial, database, actor, operation)
         raise
 
 
@@ -125,7 +125,7 @@ async def _check_form(request: Request) -> None:
         raise Forged("This form is not of this session. Load the page again.")
 
 
-def _record_denial(database: Database, actor: str, operation: str) -> None:
+def record_denial(database: Database, actor: str, operation: str) -> None:
     """Write down that somebody who is known was refused.
 
     Who is not known is not written down: anybody could fill the log.

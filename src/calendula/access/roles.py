@@ -119,6 +119,9 @@ TABLE: Mapping[str, AbstractSet[Role | Special]] = {
     "cancel_own": {UNASKED},
     "give_own_file": {UNASKED},
     "begin_managing": {UNASKED},
+    "sign_in_page": {UNASKED},
+    "sign_in": {UNASKED},
+    "desk_sign_out": {ADMIN, RECEPTION, DOCTOR},
 }
 """Each operation, by the name of its route's function, and who may. What has no row, nobody may."""
 

@@ -54,13 +54,18 @@ class PageRoute(APIRoute):
         return show_error(request, error)
 
 
-def show_error(request: Request, error: Exception) -> Response:
-    """Return the page that tells what went wrong, in the reader's words."""
+def show_error(
+    request: Request, error: Exception, template: str = "error.html", **context: Any
+) -> Response:
+    """Return the page that tells what went wrong, in the reader's words.
+
+    The `template` has these words as `told`, and the `context`.
+    """
     status = _status(request, error)
     reader = Reader(request)
     told = sentences.of(reader, error, status)
     headers = {"Retry-After": "1"} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
-    return reader.show("error.html", status, headers, told=told)
+    return reader.show(template, status, headers, told=told, **context)
 
 
 async def answer_unknown_path(request: Request, error: Exception) -> Response:

@@ -4,6 +4,7 @@ from fastapi import APIRouter, HTTPException, Request, Response
 
 from calendula.pages import assets
 from calendula.pages.booking import routes as booking
+from calendula.pages.desk import routes as desk
 from calendula.pages.forms import FormFields
 from calendula.pages.languages import LANGUAGES
 from calendula.pages.live import routes as live
@@ -15,6 +16,7 @@ _YEAR = 365 * 24 * 60 * 60  # seconds
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 router.include_router(booking.router)
+router.include_router(desk.router)
 router.include_router(live.router)
 router.include_router(manage.router)
 

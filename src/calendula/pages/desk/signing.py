@@ -1,0 +1,96 @@
+"""The staff signs in at the desk by a key, and out."""
+
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from calendula.access import sessions
+from calendula.access.guard import SessionOfRequest, record_denial
+from calendula.errors import Forbidden, InvalidToken
+from calendula.http.dependencies import DatabaseOfApp, SettingsOfApp
+from calendula.pages.desk.desk import DESK, SIGN_IN, DeskRoute, own_path
+from calendula.pages.forms import FormFields
+from calendula.pages.languages import marked as _
+from calendula.pages.page import PageRoute, see
+from calendula.pages.reader import Reader, ReaderOfRequest
+from calendula.timetables import service as timetables
+
+_NEEDED = _("Enter your key.")
+_WRONG = _("This key is not valid. Check that you have copied all of it.")
+_NOT_STAFF = _("This key does not open the desk: it is none of the staff.")
+
+router = APIRouter(include_in_schema=False)
+_door = APIRouter(route_class=PageRoute)
+_inside = APIRouter(route_class=DeskRoute)
+
+
+@_door.get(SIGN_IN)
+def sign_in_page(
+    reader: ReaderOfRequest,
+    database: DatabaseOfApp,
+    ended: bool = False,
+    back: Annotated[str, Query(max_length=500)] = DESK,
+) -> Response:
+    """Ask for a key."""
+    with database.read() as session:
+        clinic_name = timetables.clinic(session).name
+    return reader.show(
+        "desk/sign_in.html", clinic_name=clinic_name, ended=ended, back=own_path(back), mistake=None
+    )
+
+
+@_door.post(SIGN_IN)
+def sign_in(
+    fields: FormFields,
+    request: Request,
+    reader: ReaderOfRequest,
+    database: DatabaseOfApp,
+    settings: SettingsOfApp,
+) -> Response:
+    """Sign the holder of a key in, and lead them to where they came from."""
+    key, back = fields.get("key", ""), own_path(fields.get("back", DESK))
+    idle = timedelta(minutes=settings.desk_idle_minutes)
+    if not key:
+        return _ask_again(reader, database, _NEEDED, 422, back)
+    try:
+        with database.write() as session:
+            text = sessions.sign_in(session, key, idle=idle)
+    except InvalidToken:
+        return _ask_again(reader, database, _WRONG, 401, back)
+    except Forbidden as denial:
+        record_denial(database, denial.actor or "public", "sign_in")
+        return _ask_again(reader, database, _NOT_STAFF, 403, back)
+    response = see(back, request)
+    sessions.set_cookie(response, text)
+    return response
+
+
+@_inside.post(f"{DESK}/sign-out")
+def desk_sign_out(request: Request, database: DatabaseOfApp, text: SessionOfRequest) -> Response:
+    """End the session."""
+    with database.write() as session:
+        sessions.end(session, text)
+    response = see(SIGN_IN, request)
+    sessions.clear_cookie(response)
+    return response
+
+
+def _ask_again(
+    reader: Reader, database: DatabaseOfApp, mistake: str, status: int, back: str
+) -> Response:
+    """Show the form with what is wrong; never with what was typed, being a secret."""
+    with database.read() as session:
+        clinic_name = timetables.clinic(session).name
+    return reader.show(
+        "desk/sign_in.html",
+        status,
+        clinic_name=clinic_name,
+        ended=False,
+        back=back,
+        mistake=reader.text(mistake),
+    )
+
+
+router.include_router(_door)
+router.include_router(_inside)
