@@ -11,7 +11,7 @@ from calendula.doctors.models import Doctor
 from calendula.timetables import service as timetables
 from calendula.timetables.policy import Limits
 from calendula.timetables.slots import Slot
-from calendula.timetables.timetable import Visit
+from calendula.timetables.timetable import Timetable, Visit
 
 LONGEST_RANGE = 62
 """Days that are looked at together."""
@@ -33,6 +33,20 @@ def days(
     `past` lets the past be booked. However many dates there are, the queries are as many.
     """
     timetable = timetables.load(session, doctor, first, last)
+    return days_of(session, doctor, timetable, first, last, past=past, visit=visit)
+
+
+def days_of(
+    session: Session,
+    doctor: Doctor,
+    timetable: Timetable,
+    first: date,
+    last: date,
+    *,
+    past: bool,
+    visit: Visit | None = None,
+) -> list[Day]:
+    """Return the same as `days` of a doctor whose timetable of these dates is loaded already."""
     limits = Limits.at(clock.now(), timetable.policy, timetable.zone, past=past)
     reach = timetables.reach(first, last)
     taken = Taken(times.busy(session, doctor.id, reach))
