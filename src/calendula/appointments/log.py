@@ -1,12 +1,18 @@
 """What the event log says of an appointment: never who the patient is, nor what people wrote."""
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from calendula import clock
 from calendula.appointments.models import Appointment
 from calendula.database import JsonObject
 from calendula.events import service as events
+from calendula.events.models import Event
+
+_ONE_READING = timedelta(hours=1)
 
 
 def state(appointment: Appointment) -> JsonObject:
@@ -45,6 +51,24 @@ def record(
 def mention(session: Session, action: str, appointment: Appointment, *, actor: str) -> None:
     """Write an event about an appointment that it has not changed."""
     _write(session, action, appointment, actor, {})
+
+
+def unread(
+    session: Session, appointments: Iterable[Appointment], *, actor: str
+) -> list[Appointment]:
+    """Return an appointment of each patient whom an actor has not read of within the last hour.
+
+    It is for a page that renews itself: who goes on looking at it reads once, and not each time.
+    """
+    by_patient = {it.patient_id: it for it in appointments if it.patient_id is not None}
+    query = select(Event.patient_id).where(
+        Event.patient_id.in_(by_patient),
+        Event.action == "patient.read",
+        Event.actor == actor,
+        Event.at > clock.now() - _ONE_READING,
+    )
+    lately = set(session.scalars(query.distinct()))
+    return [it for patient_id, it in by_patient.items() if patient_id not in lately]
 
 
 def _write(
