@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from calendula.access import sessions
 from calendula.access.guard import SessionOfRequest, record_denial
+from calendula.database import Database
 from calendula.errors import Forbidden, InvalidToken
 from calendula.http.dependencies import DatabaseOfApp, SettingsOfApp
 from calendula.pages.desk.desk import DESK, SIGN_IN, DeskRoute, own_path
@@ -16,6 +17,8 @@ from calendula.pages.page import PageRoute, see
 from calendula.pages.reader import Reader, ReaderOfRequest
 from calendula.timetables import service as timetables
 
+_ENDED = _("Your session has ended. Sign in again to go on where you were.")
+_SIGNED_OUT = _("You are signed out.")
 _NEEDED = _("Enter your key.")
 _WRONG = _("This key is not valid. Check that you have copied all of it.")
 _NOT_STAFF = _("This key does not open the desk: it is none of the staff.")
@@ -29,15 +32,14 @@ _inside = APIRouter(route_class=DeskRoute)
 def sign_in_page(
     reader: ReaderOfRequest,
     database: DatabaseOfApp,
+    *,
     ended: bool = False,
+    signed_out: bool = False,
     back: Annotated[str, Query(max_length=500)] = DESK,
 ) -> Response:
     """Ask for a key."""
-    with database.read() as session:
-        clinic_name = timetables.clinic(session).name
-    return reader.show(
-        "desk/sign_in.html", clinic_name=clinic_name, ended=ended, back=own_path(back), mistake=None
-    )
+    notice = _ENDED if ended else _SIGNED_OUT if signed_out else None
+    return _ask(reader, database, own_path(back), notice=notice)
 
 
 @_door.post(SIGN_IN)
@@ -52,15 +54,15 @@ def sign_in(
     key, back = fields.get("key", ""), own_path(fields.get("back", DESK))
     idle = timedelta(minutes=settings.desk_idle_minutes)
     if not key:
-        return _ask_again(reader, database, _NEEDED, 422, back)
+        return _ask(reader, database, back, 422, mistake=_NEEDED)
     try:
         with database.write() as session:
             text = sessions.sign_in(session, key, idle=idle)
     except InvalidToken:
-        return _ask_again(reader, database, _WRONG, 401, back)
+        return _ask(reader, database, back, 401, mistake=_WRONG)
     except Forbidden as denial:
         record_denial(database, denial.actor or "public", "sign_in")
-        return _ask_again(reader, database, _NOT_STAFF, 403, back)
+        return _ask(reader, database, back, 403, mistake=_NOT_STAFF)
     response = see(back, request)
     sessions.set_cookie(response, text)
     return response
@@ -71,24 +73,30 @@ def desk_sign_out(request: Request, database: DatabaseOfApp, text: SessionOfRequ
     """End the session."""
     with database.write() as session:
         sessions.end(session, text)
-    response = see(SIGN_IN, request)
+    response = see(f"{SIGN_IN}?signed_out=1", request)
     sessions.clear_cookie(response)
     return response
 
 
-def _ask_again(
-    reader: Reader, database: DatabaseOfApp, mistake: str, status: int, back: str
+def _ask(
+    reader: Reader,
+    database: Database,
+    back: str,
+    status: int = 200,
+    *,
+    notice: str | None = None,
+    mistake: str | None = None,
 ) -> Response:
-    """Show the form with what is wrong; never with what was typed, being a secret."""
+    """Show the form, with what is wrong; never with what was typed, being a secret."""
     with database.read() as session:
         clinic_name = timetables.clinic(session).name
     return reader.show(
         "desk/sign_in.html",
         status,
         clinic_name=clinic_name,
-        ended=False,
         back=back,
-        mistake=reader.text(mistake),
+        notice=notice and reader.text(notice),
+        mistake=mistake and reader.text(mistake),
     )
 
 
