@@ -122,6 +122,8 @@ TABLE: Mapping[str, AbstractSet[Role | Special]] = {
     "sign_in_page": {UNASKED},
     "sign_in": {UNASKED},
     "desk_sign_out": {ADMIN, RECEPTION, DOCTOR},
+    "desk_day": {ADMIN, RECEPTION, DOCTOR},
+    "desk_board": {ADMIN, RECEPTION, DOCTOR},
 }
 """Each operation, by the name of its route's function, and who may. What has no row, nobody may."""
 

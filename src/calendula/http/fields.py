@@ -55,6 +55,14 @@ def parse_id(text: object) -> UUID | None:
     return UUID(text) if isinstance(text, str) and _UUID.fullmatch(text) else None
 
 
+def parse_date(text: object) -> date | None:
+    """Return the date that is written in a text as 2027-02-26; None where there is none."""
+    try:
+        return _date(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+
+
 def one_of(choices: type[StrEnum]) -> BeforeValidator:
     """Return the check of a field that is one of a few words."""
 

@@ -66,6 +66,7 @@ class Desk(NamedTuple):
             places=places,
             signed_in_as=self.reader.text(_ROLES[self.caller.role or Role.RECEPTION]),
             done=done and self.reader.text(done),
+            caller=self.caller,
             may=self.may,
             **context,
         )
@@ -115,7 +116,7 @@ def _lead_to_sign_in(request: Request) -> Response:
     if request.method == "GET":
         query["back"] = _where(request)
     root = request.scope.get("root_path", "")
-    there = f"{root}{SIGN_IN}?{urlencode(query)}"
+    there = f"{root}{SIGN_IN}?{urlencode(query)}".rstrip("?")
     if "hx-request" in request.headers:
         return Response(headers={"HX-Redirect": there})
     return Response(status_code=303, headers={"Location": there})

@@ -2,7 +2,8 @@
 
 from fastapi import APIRouter
 
-from calendula.pages.desk import signing
+from calendula.pages.desk import board, signing
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
 router.include_router(signing.router)
+router.include_router(board.router)
