@@ -58,6 +58,7 @@ async def authorise(
         if at_desk:
             await _check_form(request)
         _check(operation, caller, request)
+        request.state.caller = caller
         yield caller
     except CalendulaError as error:
         actor = error.actor or (None if caller is PUBLIC else caller.actor)
@@ -123,6 +124,17 @@ async def _check_form(request: Request) -> None:
     given = request.headers.get(_CSRF_HEADER) or (await request.form(max_files=0)).get(_CSRF_FIELD)
     if not isinstance(given, str) or not sessions.is_csrf(session_of(request), given):
         raise Forged("This form is not of this session. Load the page again.")
+
+
+def record_denial_in(request: Request, error: Exception) -> None:
+    """Write down that an operation, once begun, was denied.
+
+    It is for routes that answer their errors themselves: the guard does not see those.
+    """
+    caller: Caller | None = getattr(request.state, "caller", None)
+    if caller and isinstance(error, CalendulaError) and error.is_denial:
+        database: Database = request.app.state.database
+        record_denial(database, caller.actor, request.scope["route"].name)
 
 
 def record_denial(database: Database, actor: str, operation: str) -> None:

@@ -124,6 +124,15 @@ TABLE: Mapping[str, AbstractSet[Role | Special]] = {
     "desk_sign_out": {ADMIN, RECEPTION, DOCTOR},
     "desk_day": {ADMIN, RECEPTION, DOCTOR},
     "desk_board": {ADMIN, RECEPTION, DOCTOR},
+    "desk_live": {ADMIN, RECEPTION, DOCTOR},
+    "desk_appointment": {ADMIN, RECEPTION, DOCTOR},
+    "desk_arrive": {ADMIN, RECEPTION, DOCTOR},
+    "desk_check_in": {ADMIN, RECEPTION, DOCTOR},
+    "desk_fulfil": {ADMIN, RECEPTION, DOCTOR},
+    "desk_mark_no_show": {ADMIN, RECEPTION, DOCTOR},
+    "desk_undo": {ADMIN, RECEPTION, DOCTOR},
+    "desk_enter_in_error": {ADMIN},
+    "desk_cancel": {ADMIN, RECEPTION, DOCTOR},
 }
 """Each operation, by the name of its route's function, and who may. What has no row, nobody may."""
 

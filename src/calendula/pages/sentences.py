@@ -52,6 +52,9 @@ _BY_CODE: Mapping[str, tuple[str, str]] = {
     "idempotency-key-reused": (
         _("You have booked this already"),
         _("To change the appointment, use the link that you were given when you booked it."),
+    "transition-not-allowed": (
+        _("That is not possible any more"),
+        _("The appointment is in another state now. See what can be done with it."),
     ),
     "too-many-holds": (
         _("You are holding several times already"),

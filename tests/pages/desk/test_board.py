@@ -23,12 +23,6 @@ from support.desk import DeskClient, words
 KOLKATA = ZoneInfo("Asia/Kolkata")
 
 
-@pytest.fixture
-def booked(client: TestClient, database: Database, mei: str) -> Booked:
-    """An appointment of Asha Verma's with Dr. Mei Chen, at nine."""
-    return Booked(client, mei, free(client, mei)[0], note="Bring the X-rays.")
-
-
 def _day(desk: DeskClient, **query: str | int) -> Any:
     answer = desk.get("/desk", params={"date": DAY.isoformat(), **query})
     assert answer.status_code == 200, answer.text
@@ -217,6 +211,16 @@ def test_a_board_that_is_left_alone_ends_its_session(desk: DeskClient, database:
     _day(desk)
     with database.read() as session:
         assert session.scalars(select(DeskSession.last_seen_at)).one() > long_ago
+
+
+def test_the_next_thing_to_do_is_at_hand_when_it_may_happen(
+    desk: DeskClient, booked: Booked, client: TestClient
+) -> None:
+    """Nobody arrives for an appointment of another week; today's has its button."""
+    assert "Has arrived" not in _day(desk).text
+    yesterday = datetime.now(UTC).astimezone(KOLKATA).date() - timedelta(days=1)
+    clinic.book(client, day=yesterday)
+    assert "Has arrived" in _day(desk, date=yesterday.isoformat()).text
 
 
 def test_other_zones_are_named(desk: DeskClient, admin: TestClient, mei: str) -> None:

@@ -13,6 +13,7 @@ from calendula.access.guard import CallerOfRequest, SessionOfRequest
 from calendula.access.roles import Caller, Role
 from calendula.doctors import service as doctors
 from calendula.errors import SignedOut, denying
+from calendula.pages.desk import words
 from calendula.pages.languages import marked as _
 from calendula.pages.page import PageRoute, show_error
 from calendula.pages.reader import Reader, ReaderOfRequest
@@ -34,7 +35,9 @@ class Place(NamedTuple):
 PLACES = (Place("desk_day", DESK, _("Day")),)
 
 DONE: Mapping[str, str] = {
-    "signed-in": _("You are signed in."),
+    **{action.value: doing.done for action, doing in words.DOINGS.items()},
+    "cancel": _("The appointment is cancelled."),
+    "move": _("The appointment is moved."),
 }
 """What the page behind an action says was done, by the code in its query."""
 
@@ -97,6 +100,7 @@ class DeskRoute(PageRoute):
         """Return the way to sign in, or the page that tells what went wrong."""
         if isinstance(error, SignedOut):
             return _lead_to_sign_in(request)
+        guard.record_denial_in(request, error)
         csrf = sessions.csrf_of(guard.session_of(request))
         known = {"csrf": csrf, "places": PLACES[:1], "signed_in_as": "", "done": None}
         return show_error(request, error, "desk/error.html", **known)

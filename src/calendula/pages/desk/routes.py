@@ -2,8 +2,11 @@
 
 from fastapi import APIRouter
 
-from calendula.pages.desk import board, signing
+from calendula.pages.desk import acting, appointment, board, live, signing
 
 router = APIRouter(include_in_schema=False)
 router.include_router(signing.router)
 router.include_router(board.router)
+router.include_router(live.router)
+router.include_router(appointment.router)
+router.include_router(acting.router)
