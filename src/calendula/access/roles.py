@@ -133,6 +133,10 @@ TABLE: Mapping[str, AbstractSet[Role | Special]] = {
     "desk_undo": {ADMIN, RECEPTION, DOCTOR},
     "desk_enter_in_error": {ADMIN},
     "desk_cancel": {ADMIN, RECEPTION, DOCTOR},
+    "desk_book": {ADMIN, RECEPTION, DOCTOR},
+    "desk_make_booking": {ADMIN, RECEPTION, DOCTOR},
+    "desk_move": {ADMIN, RECEPTION, DOCTOR},
+    "desk_make_move": {ADMIN, RECEPTION, DOCTOR},
 }
 """Each operation, by the name of its route's function, and who may. What has no row, nobody may."""
 

@@ -52,6 +52,7 @@ _BY_CODE: Mapping[str, tuple[str, str]] = {
     "idempotency-key-reused": (
         _("You have booked this already"),
         _("To change the appointment, use the link that you were given when you booked it."),
+    ),
     "transition-not-allowed": (
         _("That is not possible any more"),
         _("The appointment is in another state now. See what can be done with it."),
@@ -72,7 +73,7 @@ _BY_STATUS: Mapping[int, tuple[str, str]] = {
     ),
     HTTPStatus.FORBIDDEN: (
         _("This is not open to you"),
-        _("Your key does not allow this. Ask whoever runs the clinic’s keys."),
+        _("Your key does not allow this. Ask who hands out the keys."),
     ),
     HTTPStatus.NOT_FOUND: (
         _("We cannot find this page"),

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from calendula.pages.desk import acting, appointment, board, live, signing
+from calendula.pages.desk import acting, appointment, board, book, live, move, signing
 
 router = APIRouter(include_in_schema=False)
 router.include_router(signing.router)
@@ -10,3 +10,5 @@ router.include_router(board.router)
 router.include_router(live.router)
 router.include_router(appointment.router)
 router.include_router(acting.router)
+router.include_router(book.router)
+router.include_router(move.router)
