@@ -8,12 +8,18 @@ function tell(text) {
   if (region && text) region.textContent = text;
 }
 
-// A page comes without a reload. Whoever stays on a page keeps their place; on another, its heading
-// (or what is wrong with the form) is read out.
+/** The same, of a page that has just come: a region is listened to once it is there. */
+function tellLater(text) {
+  setTimeout(tell, 200, text);
+}
+
+// A page comes without a reload. Whoever stays on a page keeps their place and is told what has come
+// of their step ([data-tell]); on another, its heading (or what is wrong with the form) is read out.
 
 let place = null;
 
-document.addEventListener("htmx:before:swap", () => {
+document.addEventListener("htmx:before:swap", ({ detail }) => {
+  if (detail.ctx?.select) return; // a part of the page is fetched anew, and nobody asked for it
   place = { path: location.pathname, id: document.activeElement?.id };
 });
 
@@ -26,6 +32,7 @@ document.addEventListener("htmx:after:settle", () => {
       if (target.tabIndex < 0) target.tabIndex = -1;
       target.focus({ preventScroll: same === target });
     }
+    if (target === same) tellLater(document.querySelector("[data-tell]")?.textContent);
     place = null;
   }
   wake();
@@ -99,6 +106,7 @@ let refreshing = false;
 let again = false;
 
 async function refresh() {
+  if (document.querySelector("form.htmx-request")) return; // what was sent is answered with news
   if (refreshing) {
     again = true;
     return;
@@ -113,10 +121,11 @@ async function refresh() {
         select: `#${part.id}`,
         swap: "outerMorph",
       });
+      if (!part.isConnected) return; // another page has come meanwhile
       const gone = [...before].filter(([id]) => !document.getElementById(id));
       if (gone.length) tell((document.body.dataset.gone || "") + " " + gone.map(([, name]) => name).join(", "));
       if (focused && gone.some(([id]) => id === focused)) {
-        const heading = document.getElementById(part.id)?.querySelector("h2, h1");
+        const heading = part.querySelector("[data-tell]") || part.querySelector("h2, h1");
         if (heading) {
           heading.tabIndex = -1;
           heading.focus();
@@ -155,7 +164,11 @@ function count() {
         if (shown) shown.hidden = true;
         tell(over.textContent.trim());
       }
-    } else if ([2 * MINUTE, MINUTE].some((mark) => left <= mark && left > mark - 1000)) {
+      continue;
+    }
+    const mark = [MINUTE, 2 * MINUTE].find((it) => left <= it);
+    if (seconds > 0 && mark && clock.dataset.told !== String(mark)) {
+      clock.dataset.told = mark;
       tell(clock.closest("[data-while]")?.textContent.trim().replace(/\s+/g, " "));
     }
   }
