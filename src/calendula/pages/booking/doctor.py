@@ -62,6 +62,7 @@ def doctor_page(
         doctor=doctor,
         offered=offered,
         chosen=chosen,
+        date={"date": day} if day else {},
         view=view,
         why={**_WHY, "closed": _NO_SUCH_VISIT} if chosen else _WHY,
         now=clock.now(),
