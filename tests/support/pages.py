@@ -93,3 +93,26 @@ def press(client: TestClient, form: Form, button: str = "", **typed: str) -> Pag
             form.method.upper(), form.action, data=fields, headers={"Accept-Language": "en-GB"}
         )
     )
+
+
+class Loaded(HTMLParser):
+    """The paths of what a page loads."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.paths: list[str] = []
+
+    @classmethod
+    def of(cls, html: str) -> set[str]:
+        """Return the paths of the files that a page loads."""
+        page = cls()
+        page.feed(html)
+        return set(page.paths)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Take an element's begin (HTMLParser)."""
+        found = dict(attrs)
+        if tag in {"script", "img"}:
+            self.paths.append(found.get("src") or "")
+        if tag == "link":
+            self.paths.append(found.get("href") or "")
