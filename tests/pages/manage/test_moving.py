@@ -51,15 +51,15 @@ def test_an_appointment_is_moved(patient: Patient, database: Database, mei: str)
 def test_another_day_and_month_can_be_looked_at(patient: Patient, mei: str) -> None:
     """Days and months are buttons of a form; a month that is over is not offered."""
     day = DAY + timedelta(days=40)
-    page = patient.send("/move", on=day.isoformat())
+    page = patient.send("/move", date=day.isoformat())
     assert len(starts(page)) == 8
     assert f'value="{day}" aria-current="date"' in page.text
-    past = patient.send("/move", on="2001-01-01")
-    assert "Earlier:" not in past.text
+    past = patient.send("/move", month="2001-01-01")
+    assert "Earlier month" not in past.text
     assert len(starts(past)) > 0
-    far = patient.send("/move", on="9999-12-31")
+    far = patient.send("/move", month="9999-12-31")
     assert far.status_code == 200
-    assert "Later:" not in far.text
+    assert "Later month" not in far.text
 
 
 def test_a_month_without_a_free_time_says_so(
@@ -72,7 +72,7 @@ def test_a_month_without_a_free_time_says_so(
     answer = patient.client.put(path, json=week, headers={**boss, "If-Match": tag})
     assert answer.is_success, answer.text
     page = patient.send("/move", version="2")  # it is orphaned now
-    assert "No free times in this month" in page.text
+    assert "Nothing is free with this doctor at present." in page.text
     assert "Please call the clinic." in page.text
 
 

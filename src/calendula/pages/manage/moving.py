@@ -1,58 +1,24 @@
 """Which times a patient can move an appointment to."""
 
-from calendar import Calendar
-from collections.abc import Sequence
-from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from calendula import clock
 from calendula.appointments.offers import ByStart
 from calendula.availability import service as availability
-from calendula.availability.day import Day
 from calendula.booking import choices
+from calendula.pages.booking import seeing
+from calendula.pages.booking.seeing import Asked
 from calendula.pages.manage.showing import View
 from calendula.timetables.slots import Slot
 from calendula.timetables.timetable import Visit
 
-_AHEAD = timedelta(days=366)
 _NEAREST = 3
 
 
-class Month(NamedTuple):
-    """A month, with what is free on its days, and on the one that is looked at."""
-
-    first: date
-    weeks: Sequence[Sequence[date]]
-    """Of seven days each; the first and the last may have some of other months."""
-    free: dict[date, Day]
-    """The days that have free times."""
-    chosen: Day | None
-    """The day that was asked for or, where it has none, the next one of the month that has."""
-    earlier: date | None
-    """The month before, where it can have free times; and the month after."""
-    later: date | None
-
-
-def month(session: Session, view: View, wanted: date, first_weekday: int) -> Month:
-    """Return the month of a date, or the nearest to it that may have free times."""
-    doctor, visit = view.doctor, _visit(session, view)
-    today = clock.now().astimezone(doctor.zone).date()
-    wanted = min(max(wanted, today), today + _AHEAD)
-    first = wanted.replace(day=1)
-    after = (first + timedelta(days=31)).replace(day=1)
-    last = after - timedelta(days=1)
-    days = availability.days(session, doctor, max(first, today), last, past=False, visit=visit)
-    free = {day.date: day for day in days if day.free}
-    return Month(
-        first,
-        Calendar(first_weekday).monthdatescalendar(first.year, first.month),
-        free,
-        next((day for day in free.values() if day.date >= wanted), None),
-        earlier=(first - timedelta(days=1)).replace(day=1) if first > today else None,
-        later=None if days[-1].reason == "horizon" or after > today + _AHEAD else after,
-    )
+def look(session: Session, view: View, asked: Asked, first_weekday: int) -> seeing.View:
+    """Return what the doctor has about the day that is asked for."""
+    return seeing.look(session, view.doctor, _visit(session, view), asked, first_weekday)
 
 
 def find(session: Session, view: View, start: datetime) -> Slot | None:

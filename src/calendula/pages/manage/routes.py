@@ -14,6 +14,7 @@ from calendula.errors import CalendulaError, Stale
 from calendula.http.dependencies import DatabaseOfApp, SettingsOfApp
 from calendula.http.fields import Instant, LocalDate
 from calendula.pages import forms
+from calendula.pages.booking.seeing import Asked
 from calendula.pages.forms import Fields, FormFields, Mistakes
 from calendula.pages.manage import moving, showing
 from calendula.pages.manage.opening import Own, OwnAppointment, UnknownLink
@@ -39,7 +40,10 @@ router = APIRouter(prefix="/manage", route_class=_ManageRoute, include_in_schema
 
 
 class _Day(BaseModel):
-    on: LocalDate
+    """The day that is to be looked at, or the month by any day of it."""
+
+    date: LocalDate | None = None
+    month: LocalDate | None = None
 
 
 class _Time(BaseModel):
@@ -176,17 +180,20 @@ def _choose(
     own: Own, fields: Fields, reader: Reader, database: Database, taken: _Time | None = None
 ) -> Response:
     """Show free times; the nearest ones to one that was `taken` in the meantime."""
-    asked = forms.read(_Day, fields)
+    day = forms.read(_Day, fields)
     with database.read() as session:
         view = showing.look(session, own)
         showing.check(view, own, Action.MOVE)
-        day = view.appointment.date if isinstance(asked, Mistakes) else asked.on
         if taken:
-            day = ByStart(taken.start).day(view.doctor.zone)
-        month = moving.month(session, view, day, reader.first_weekday)
+            asked = Asked(None, ByStart(taken.start).day(view.doctor.zone))
+        elif isinstance(day, Mistakes) or not (day.date or day.month):
+            asked = Asked(None, view.appointment.date)
+        else:
+            asked = Asked(day.month, day.date)
+        shown = moving.look(session, view, asked, reader.first_weekday)
         instead = moving.nearest(session, view, taken.start) if taken else []
     status = 409 if taken else 200
-    context = {"month": month, "taken": taken, "instead": instead}
+    context = {"shown": shown, "taken": taken, "instead": instead}
     return showing.show(reader, own, view, "choose-move.html", status, **context)
 
 
