@@ -20,11 +20,6 @@ class Precondition:
     tags: frozenset[str] | None = None
     """None is any."""
 
-    @classmethod
-    def of(cls, version: int) -> "Precondition":
-        """Return the condition that only this version is changed."""
-        return cls(frozenset({_tag(version)}))
-
     def check(self, version: int) -> None:
         """Raise Stale where what is there is not what the caller has seen."""
         if self.tags is not None and _tag(version) not in self.tags:

@@ -12,7 +12,7 @@ from calendula.appointments.own_access import OwnAppointment as OwnId
 from calendula.booking.changes import service
 from calendula.database import Database
 from calendula.errors import Invalid, Stale
-from calendula.http import problems
+from calendula.http import etags, problems
 from calendula.http.dependencies import DatabaseOfApp
 from calendula.http.etags import Precondition
 from calendula.http.fields import Name
@@ -52,7 +52,7 @@ async def _sent(fields: FormFields) -> Sent:
     seen = read(_Seen, fields)
     if isinstance(seen, Mistakes):
         raise Invalid("The form does not say which version it shows.")
-    return Sent(fields, Precondition.of(seen.version))
+    return Sent(fields, etags.seen(str(seen.version)))
 
 
 SentForm = Annotated[Sent, Depends(_sent)]
