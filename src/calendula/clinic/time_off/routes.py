@@ -1,49 +1,31 @@
 """When a doctor, or the whole clinic, sees no patients."""
 
-from collections.abc import Sequence
 from http import HTTPStatus
-from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import Select, or_, select
-from sqlalchemy.orm import Session
 
-from calendula import clock
 from calendula.access.guard import CallerOfRequest
 from calendula.appointments.orphans import Effects
 from calendula.clinic import edits, examples
 from calendula.clinic.answers import STALE, UNKNOWN, UNKNOWN_TIME_OFF
 from calendula.clinic.parameters import DryRun
 from calendula.clinic.schemas import Edited
-from calendula.clinic.time_off.schemas import (
-    EditedTimeOff,
-    LoggedTimeOff,
-    NewTimeOff,
-    TimeOffInfo,
-)
+from calendula.clinic.time_off import service
+from calendula.clinic.time_off.schemas import EditedTimeOff, NewTimeOff, TimeOffInfo
 from calendula.database import Database
-from calendula.database.ids import new_id
 from calendula.doctors import service as doctors
-from calendula.doctors.models import Doctor
-from calendula.errors import NotFound
 from calendula.http.dependencies import DatabaseOfApp, KnownQuery
-from calendula.http.etags import IfMatch, Precondition
+from calendula.http.etags import IfMatch
 from calendula.http.fields import PathId
 from calendula.http.json_body import JsonRoute
 from calendula.http.links import link
 from calendula.http.pagination import Cursor, Limit, Page, page
 from calendula.timetables.models import TimeOff
-from calendula.timetables.slots import Span
 
 router = APIRouter(
     prefix="/v1", tags=["Time off"], route_class=JsonRoute, dependencies=[KnownQuery]
 )
-
-
-class UnknownTimeOff(NotFound):
-    """There is no such time off, or it is another doctor's."""
-
-    code = "unknown-time-off"
 
 
 @router.get(
@@ -80,7 +62,7 @@ def add_time_off(
     """Let a doctor see no patients for a time, at once."""
     with database.write(dry_run=dry_run) as session:
         doctor = edits.begin(session, doctor_id, precondition)
-        off, effects = _add(session, new, doctor, caller.actor)
+        off, effects = service.add(session, new, doctor, actor=caller.actor)
     return _added(request, response, off, effects, dry_run=dry_run)
 
 
@@ -100,7 +82,7 @@ def remove_time_off(
     """Let a doctor see patients after all."""
     with database.write(dry_run=dry_run) as session:
         doctor = edits.begin(session, doctor_id, precondition)
-        effects = _remove(session, time_off_id, doctor, caller.actor)
+        effects = service.remove(session, time_off_id, doctor, actor=caller.actor)
     return Edited.of(effects, dry_run=dry_run)
 
 
@@ -130,8 +112,8 @@ def add_clinic_time_off(
 ) -> EditedTimeOff:
     """Let nobody see patients for a time, at once; doctors who come later neither."""
     with database.write(dry_run=dry_run) as session:
-        everyone = _everyone(session, precondition)
-        off, effects = _add(session, new, everyone, caller.actor)
+        everyone = service.begin_for_everyone(session, precondition)
+        off, effects = service.add(session, new, everyone, actor=caller.actor)
     return _added(request, response, off, effects, dry_run=dry_run)
 
 
@@ -149,52 +131,9 @@ def remove_clinic_time_off(
 ) -> Edited:
     """Let the doctors see patients after all."""
     with database.write(dry_run=dry_run) as session:
-        effects = _remove(session, time_off_id, _everyone(session, precondition), caller.actor)
+        everyone = service.begin_for_everyone(session, precondition)
+        effects = service.remove(session, time_off_id, everyone, actor=caller.actor)
     return Edited.of(effects, dry_run=dry_run)
-
-
-def _everyone(session: Session, precondition: Precondition) -> Sequence[Doctor]:
-    edits.begin_for_clinic(session, precondition)
-    return edits.begin_for_all(session)
-
-
-def _add(
-    session: Session,
-    new: NewTimeOff,
-    whose: Doctor | Sequence[Doctor],
-    actor: str,
-) -> tuple[TimeOff, Effects]:
-    off = TimeOff(
-        id=new_id(),
-        doctor_id=edits.id_of(whose),
-        starts_at=new.start,
-        ends_at=new.end,
-        reason=new.reason,
-        created_at=clock.now(),
-    )
-    session.add(off)
-    within = Span(new.start, new.end)
-    after = LoggedTimeOff.of(off)
-    return off, edits.end(
-        session, whose, "time off", actor=actor, before=None, after=after, within=within
-    )
-
-
-def _remove(
-    session: Session,
-    time_off_id: UUID,
-    whose: Doctor | Sequence[Doctor],
-    actor: str,
-) -> Effects:
-    off = session.get(TimeOff, time_off_id)
-    if off is None or off.doctor_id != edits.id_of(whose):
-        raise UnknownTimeOff("There is no such time off.")
-    session.delete(off)
-    within = Span(off.starts_at, off.ends_at)
-    before = LoggedTimeOff.of(off)
-    return edits.end(
-        session, whose, "time off", actor=actor, before=before, after=None, within=within
-    )
 
 
 def _added(
