@@ -53,3 +53,14 @@ def test_a_union_holds_what_its_intervals_hold_together(some: list[Span], other:
     moved = [Span(it.start + (other.start - DAY), it.end + (other.start - DAY)) for it in each]
     expected = all(any(intervals.overlap(one, minute) for one in some) for minute in moved)
     assert intervals.Union(some).holds(other) == expected
+
+
+@given(st.lists(spans), spans)
+def test_the_parts_of_an_interval_are_what_a_union_has_of_it(some: list[Span], other: Span) -> None:
+    """Each minute of an interval lies in just as many parts as the union has of it: one or none."""
+    parts = list(intervals.Union(some).parts(other))
+    for minute in range(-1, (other.end - other.start) // timedelta(minutes=1) + 1):
+        start = other.start + timedelta(minutes=minute)
+        this = Span(start, start + timedelta(minutes=1))
+        expected = intervals.overlap(this, other) and intervals.Union(some).overlaps(this)
+        assert sum(intervals.overlap(part, this) for part in parts) == expected

@@ -1,9 +1,9 @@
 """Half-open intervals of time: 10:00-10:30 and 10:30-11:00 do not overlap."""
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
 class Interval(Protocol):
@@ -16,6 +16,13 @@ class Interval(Protocol):
     @property
     def end(self) -> datetime:
         """The first instant after it."""
+
+
+class Part(NamedTuple):
+    """A part of an interval."""
+
+    start: datetime
+    end: datetime
 
 
 def overlap(a: Interval, b: Interval) -> bool:
@@ -49,3 +56,11 @@ class Union:
             and self._starts[first] <= interval.start
             and interval.end <= self._ends[first]
         )
+
+    def parts(self, interval: Interval) -> Iterator[Part]:
+        """Give the parts of an interval that it has, in time order."""
+        for number in range(bisect_right(self._ends, interval.start), len(self._ends)):
+            if interval.end <= self._starts[number]:
+                return
+            start, end = self._starts[number], self._ends[number]
+            yield Part(max(start, interval.start), min(end, interval.end))

@@ -107,8 +107,11 @@ class Timetable:
             first, last = (it.astimezone(self.zone).date() for it in (start, end))
         except OverflowError:  # booked in another zone, it lies beyond the calendar in this one
             return False
-        hours = self._hours(_dates(first, 1, (last - first).days))
-        return hours.holds(span) and not self.is_off(span)
+        return self.hours(first, last).holds(span) and not self.is_off(span)
+
+    def hours(self, first: date, last: date) -> Union:
+        """Return the hours of local dates and of the night before them, time off or not."""
+        return self._hours(_dates(first, 1, (last - first).days))
 
     def _hours(self, days: Iterable[date]) -> Union:
         """Return the hours of these dates, those that meet taken as one."""
