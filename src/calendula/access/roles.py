@@ -137,6 +137,7 @@ TABLE: Mapping[str, AbstractSet[Role | Special]] = {
     "desk_make_booking": {ADMIN, RECEPTION, DOCTOR},
     "desk_move": {ADMIN, RECEPTION, DOCTOR},
     "desk_make_move": {ADMIN, RECEPTION, DOCTOR},
+    "desk_week": {ADMIN, RECEPTION, DOCTOR},
 }
 """Each operation, by the name of its route's function, and who may. What has no row, nobody may."""
 

@@ -63,6 +63,12 @@ class Reader:
         """Return a time of day: 2:30 PM, or 14:30."""
         return dates.format_time(moment, "short", locale=self.locale)
 
+    def hour(self, hour: int) -> str:
+        """Return an hour of the clock: 2 PM, or 14:00."""
+        if "a" in self.locale.time_formats["short"].pattern:
+            return dates.format_skeleton("h", dt.time(hour), locale=self.locale)
+        return self.wall_time(dt.time(hour))
+
     def zone(self, instant: dt.datetime, zone: dt.tzinfo) -> str:
         """Return the name of a zone at an instant: Central European Time, or India Time."""
         key = str(zone)
@@ -77,6 +83,10 @@ class Reader:
     def number(self, number: float) -> str:
         """Return a number."""
         return numbers.format_decimal(number, locale=self.locale)
+
+    def percent(self, percent: float) -> str:
+        """Return a number of hundredths: 25%."""
+        return numbers.format_percent(percent / 100, locale=self.locale)
 
     @property
     def first_weekday(self) -> int:

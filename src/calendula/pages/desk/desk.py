@@ -32,7 +32,10 @@ class Place(NamedTuple):
     name: str
 
 
-PLACES = (Place("desk_day", DESK, _("Day")),)
+PLACES = (
+    Place("desk_day", DESK, _("Day")),
+    Place("desk_week", f"{DESK}/week", _("Week")),
+)
 
 DONE: Mapping[str, str] = {
     **{action.value: doing.done for action, doing in words.DOINGS.items()},

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from calendula.pages.desk import acting, appointment, board, book, live, move, signing
+from calendula.pages.desk import acting, appointment, board, book, live, move, picture, signing
 
 router = APIRouter(include_in_schema=False)
 router.include_router(signing.router)
@@ -12,3 +12,4 @@ router.include_router(appointment.router)
 router.include_router(acting.router)
 router.include_router(book.router)
 router.include_router(move.router)
+router.include_router(picture.router)
