@@ -138,6 +138,14 @@ TABLE: Mapping[str, AbstractSet[Role | Special]] = {
     "desk_move": {ADMIN, RECEPTION, DOCTOR},
     "desk_make_move": {ADMIN, RECEPTION, DOCTOR},
     "desk_week": {ADMIN, RECEPTION, DOCTOR},
+    "desk_doctors": {ADMIN, RECEPTION, DOCTOR},
+    "desk_orphans": {ADMIN, RECEPTION, DOCTOR},
+    "desk_time_off": {ADMIN, RECEPTION, OWN},
+    "desk_add_time_off": {ADMIN, RECEPTION, OWN},
+    "desk_remove_time_off": {ADMIN, RECEPTION, OWN},
+    "desk_clinic_time_off": {ADMIN, RECEPTION},
+    "desk_add_clinic_time_off": {ADMIN, RECEPTION},
+    "desk_remove_clinic_time_off": {ADMIN, RECEPTION},
 }
 """Each operation, by the name of its route's function, and who may. What has no row, nobody may."""
 

@@ -35,12 +35,17 @@ class Place(NamedTuple):
 PLACES = (
     Place("desk_day", DESK, _("Day")),
     Place("desk_week", f"{DESK}/week", _("Week")),
+    Place("desk_doctors", f"{DESK}/doctors", _("Doctors")),
+    Place("desk_orphans", f"{DESK}/orphaned", _("Without a time")),
 )
 
 DONE: Mapping[str, str] = {
     **{action.value: doing.done for action, doing in words.DOINGS.items()},
     "cancel": _("The appointment is cancelled."),
     "move": _("The appointment is moved."),
+    "signed-in": _("You are signed in."),
+    "time-blocked": _("The time is blocked."),
+    "time-open": _("The time is open again."),
 }
 """What the page behind an action says was done, by the code in its query."""
 

@@ -2,7 +2,19 @@
 
 from fastapi import APIRouter
 
-from calendula.pages.desk import acting, appointment, board, book, live, move, picture, signing
+from calendula.pages.desk import (
+    acting,
+    appointment,
+    board,
+    book,
+    live,
+    move,
+    orphans,
+    picture,
+    signing,
+    staff,
+    time_off,
+)
 
 router = APIRouter(include_in_schema=False)
 router.include_router(signing.router)
@@ -13,3 +25,6 @@ router.include_router(acting.router)
 router.include_router(book.router)
 router.include_router(move.router)
 router.include_router(picture.router)
+router.include_router(orphans.router)
+router.include_router(staff.router)
+router.include_router(time_off.router)
