@@ -7,6 +7,7 @@ from calendula.pages.desk import (
     appointment,
     board,
     book,
+    closing,
     live,
     move,
     orphans,
@@ -28,3 +29,4 @@ router.include_router(picture.router)
 router.include_router(orphans.router)
 router.include_router(staff.router)
 router.include_router(time_off.router)
+router.include_router(closing.router)
