@@ -145,6 +145,8 @@ TABLE: Mapping[str, AbstractSet[Role | Special]] = {
     "desk_remove_time_off": {ADMIN, RECEPTION, OWN},
     "desk_close_day_form": {ADMIN, RECEPTION, OWN},
     "desk_close_day": {ADMIN, RECEPTION, OWN},
+    "desk_hours": {ADMIN, RECEPTION, OWN},
+    "desk_save_hours": {ADMIN, RECEPTION, OWN},
     "desk_clinic_time_off": {ADMIN, RECEPTION},
     "desk_add_clinic_time_off": {ADMIN, RECEPTION},
     "desk_remove_clinic_time_off": {ADMIN, RECEPTION},

@@ -43,9 +43,9 @@ DONE: Mapping[str, str] = {
     **{action.value: doing.done for action, doing in words.DOINGS.items()},
     "cancel": _("The appointment is cancelled."),
     "move": _("The appointment is moved."),
-    "signed-in": _("You are signed in."),
     "time-blocked": _("The time is blocked."),
     "time-open": _("The time is open again."),
+    "hours-saved": _("The hours are saved."),
 }
 """What the page behind an action says was done, by the code in its query."""
 

@@ -10,6 +10,7 @@ from calendula.pages.desk import (
     closing,
     live,
     move,
+    hours,
     orphans,
     picture,
     signing,
@@ -30,3 +31,4 @@ router.include_router(orphans.router)
 router.include_router(staff.router)
 router.include_router(time_off.router)
 router.include_router(closing.router)
+router.include_router(hours.router)
