@@ -1,14 +1,9 @@
 """Patients, as the staff deals with them. Who has seen or changed what is in the log of events."""
 
 from fastapi import APIRouter, Response
-from sqlalchemy import exists, select
-from sqlalchemy.orm import Session
 
 from calendula.access.guard import CallerOfRequest
-from calendula.access.roles import DOCTOR, Caller
-from calendula.appointments.models import Appointment
-from calendula.appointments.status import HOLDING
-from calendula.clinic.patients import erasure, examples
+from calendula.clinic.patients import erasure, examples, service
 from calendula.clinic.patients.export import export
 from calendula.clinic.patients.schemas import (
     FoundPatient,
@@ -18,7 +13,6 @@ from calendula.clinic.patients.schemas import (
     PatientRecord,
     PatientSearch,
 )
-from calendula.errors import denying
 from calendula.events import service as events
 from calendula.http.dependencies import DatabaseOfApp, KnownQuery
 from calendula.http.fields import PathId
@@ -46,8 +40,7 @@ def search_patients(
     order = [Patient.search_key, Patient.id]
     with database.write() as session:
         rows, following = page(session, query, order, wanted.cursor, wanted.limit)
-        for patient in rows:
-            events.record(session, "patient.read", actor=caller.actor, patient_id=patient.id)
+        service.note_read(session, rows, caller)
     return Page(items=[FoundPatient.model_validate(it) for it in rows], next=following)
 
 
@@ -57,9 +50,7 @@ def read_patient(
 ) -> PatientRecord:
     """Show who a patient is. A doctor sees those who have an appointment with them."""
     with database.write() as session:
-        patient = records.get(session, patient_id)
-        _check_seen_by(session, patient, caller)
-        events.record(session, "patient.read", actor=caller.actor, patient_id=patient.id)
+        patient = service.read(session, patient_id, caller)
     return PatientRecord.model_validate(patient)
 
 
@@ -69,12 +60,8 @@ def change_patient(
 ) -> PatientRecord:
     """Change what is named (RFC 7396). Who is booked under the old name later is another."""
     with database.write() as session:
-        (patient,) = records.take(session, patient_id)
-        changed = records.change(session, patient, change.model_dump(exclude_unset=True))
-        said = {"changed": changed}
-        events.record(
-            session, "patient.changed", actor=caller.actor, patient_id=patient.id, data=said
-        )
+        values = change.model_dump(exclude_unset=True)
+        patient = service.change(session, patient_id, values, caller)
     return PatientRecord.model_validate(patient)
 
 
@@ -123,15 +110,3 @@ def erase_patient(
             events.record(session, "patient.erased", actor=caller.actor, patient_id=patient.id)
     database.scrub()
     return PatientRecord.model_validate(patient)
-
-
-def _check_seen_by(session: Session, patient: Patient, caller: Caller) -> None:
-    if caller.role is not DOCTOR:
-        return
-    seen = exists().where(
-        Appointment.patient_id == patient.id,
-        Appointment.doctor_id == caller.doctor_id,
-        Appointment.status.in_(HOLDING),
-    )
-    if not session.scalar(select(seen)):
-        raise denying(records.unknown())
