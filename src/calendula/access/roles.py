@@ -150,6 +150,10 @@ TABLE: Mapping[str, AbstractSet[Role | Special]] = {
     "desk_clinic_time_off": {ADMIN, RECEPTION},
     "desk_add_clinic_time_off": {ADMIN, RECEPTION},
     "desk_remove_clinic_time_off": {ADMIN, RECEPTION},
+    "desk_patients": {ADMIN, RECEPTION},
+    "desk_find_patients": {ADMIN, RECEPTION},
+    "desk_patient": {ADMIN, RECEPTION, DOCTOR},
+    "desk_change_patient": {ADMIN, RECEPTION},
 }
 """Each operation, by the name of its route's function, and who may. What has no row, nobody may."""
 

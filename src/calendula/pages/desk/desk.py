@@ -37,6 +37,7 @@ PLACES = (
     Place("desk_week", f"{DESK}/week", _("Week")),
     Place("desk_doctors", f"{DESK}/doctors", _("Doctors")),
     Place("desk_orphans", f"{DESK}/orphaned", _("Without a time")),
+    Place("desk_patients", f"{DESK}/patients", _("Patients")),
 )
 
 DONE: Mapping[str, str] = {
@@ -46,6 +47,7 @@ DONE: Mapping[str, str] = {
     "time-blocked": _("The time is blocked."),
     "time-open": _("The time is open again."),
     "hours-saved": _("The hours are saved."),
+    "patient-changed": _("The details are saved."),
 }
 """What the page behind an action says was done, by the code in its query."""
 

@@ -12,6 +12,7 @@ from calendula.pages.desk import (
     move,
     hours,
     orphans,
+    patients,
     picture,
     signing,
     staff,
@@ -32,3 +33,4 @@ router.include_router(staff.router)
 router.include_router(time_off.router)
 router.include_router(closing.router)
 router.include_router(hours.router)
+router.include_router(patients.router)
