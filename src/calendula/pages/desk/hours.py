@@ -13,8 +13,8 @@ from calendula.clinic.hours.schemas import WeeklyHoursWindow
 from calendula.database import Database
 from calendula.doctors import service as doctors
 from calendula.errors import Stale
+from calendula.http import etags
 from calendula.http.dependencies import DatabaseOfApp, SettingsOfApp
-from calendula.http.etags import Precondition
 from calendula.http.fields import PathId
 from calendula.pages.desk import hours_form
 from calendula.pages.desk.desk import DESK, Desk, DeskOfRequest, DeskRoute
@@ -108,7 +108,7 @@ def _replace(
     dry_run: bool,
 ) -> Effects:
     """Let the week be this, unless it was edited since somebody looked; return what that does."""
-    seen = Precondition.of(typed.version or 0)
+    seen = etags.seen(str(typed.version or 0))
     with database.write(dry_run=dry_run) as session:
         doctor = edits.begin(session, doctor_id, seen)
         windows = [it.weekly_window() for it in week]
