@@ -60,11 +60,27 @@ class Clinic:
 
 
 def booking(page: Page, clinic: Clinic) -> None:
-    """Where a patient begins."""
-    page.goto("/")
+    """The month of a doctor, and the times of a day."""
+    page.goto("/?name=Mei")
+    page.get_by_role("link", name="See free times").click()
+    page.locator(".month").wait_for()
 
 
-PICTURES: list[Callable[[Page, Clinic], None]] = [booking]
+def manage(page: Page, clinic: Clinic) -> None:
+    """An appointment, by the link that its patient got."""
+    page.goto(f"/manage#{clinic.manage_token}")
+    page.get_by_role("button", name="Cancel it").wait_for()
+
+
+def desk(page: Page, clinic: Clinic) -> None:
+    """The day of all doctors, for the staff."""
+    page.goto("/desk")
+    page.get_by_label("Your key").fill(clinic.key)
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Dr. Mei Chen").wait_for()
+
+
+PICTURES: list[Callable[[Page, Clinic], None]] = [booking, manage, desk]
 
 
 def main() -> None:

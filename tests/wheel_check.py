@@ -1,4 +1,4 @@
-"""Builds the wheel, installs it into an empty venv far from the checkout, and books with it."""
+"""Builds the wheel, installs it into an empty venv far from the checkout, and uses it."""
 
 import subprocess
 import sys
@@ -31,9 +31,11 @@ def main() -> None:
         try:
             answer = httpx.post(f"{server.url}/book_appointment", json=BOOKING)
             assert answer.status_code == httpx.codes.CREATED, answer.text
+            page = httpx.get(server.url, headers={"Accept-Language": "ar"})
+            assert 'dir="rtl"' in page.text, page.text
         finally:
             server.kill()
-        print(f"{wheel.name} installs into an empty venv, serves and books.")  # noqa: T201
+        print(f"{wheel.name} installs into an empty venv, serves, books and speaks.")  # noqa: T201
 
 
 main()
