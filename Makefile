@@ -57,3 +57,5 @@ messages: .venv/test  ## after a text of the pages has changed: lets the transla
 	$(BIN)/pybabel --quiet update --input-file build/messages.pot --domain calendula \
 		--output-dir src/calendula/pages/locale --no-fuzzy-matching --ignore-obsolete \
 		--ignore-pot-creation-date
+	sed -i '/EMAIL@ADDRESS\|YEAR-MO-DA\|LL@li.org\|^"POT-Creation-Date\|^"Generated-By/d' \
+		src/calendula/pages/locale/*/LC_MESSAGES/calendula.po
