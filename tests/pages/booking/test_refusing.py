@@ -8,7 +8,7 @@ from fastapi.testclient import TestClient
 
 from calendula.database import Database
 from support.booking import expire, hold, reserve
-from support.clinic import DAY, every_day, horizon_to, window
+from support.clinic import DAY, every_day, horizon_to, last_event, window
 from support.pages import Page, open_page, press
 
 TEN = f"{DAY}T10:00:00+05:30"
@@ -104,7 +104,9 @@ def test_holds_have_an_end(client: TestClient, mei: str) -> None:
     assert press(client, sixth.form("/hold")).status == 200
 
 
-def test_a_hold_that_nobody_needs_is_given_back(admin: TestClient, mei: str) -> None:
+def test_a_hold_that_nobody_needs_is_given_back(
+    admin: TestClient, database: Database, mei: str
+) -> None:
     """Whose time is no longer offered gives its hold back by choosing another."""
     check = _check(admin, mei)
     admin.put(f"/v1/doctors/{mei}/hours", json=every_day(window("09:00", "10:00")))
@@ -114,6 +116,7 @@ def test_a_hold_that_nobody_needs_is_given_back(admin: TestClient, mei: str) -> 
     again = press(admin, page.form("/hold"))
     assert "Asha Verma" in again.text
     assert press(admin, again.form("/book")).status == 201
+    assert last_event(database, "hold.released").data
 
 
 def test_there_may_be_enough_appointments(admin: TestClient, mei: str) -> None:
