@@ -46,5 +46,6 @@ def test_the_desk_hears_of_its_doctors(
 
 
 def test_nobody_hears_without_a_session(door: DeskClient) -> None:
-    """Who is not signed in is led to sign in."""
-    assert door.get("/desk/live").status_code == 303
+    """Who is not signed in is refused: a page to sign in would be no hint."""
+    headers = {"Accept": "text/event-stream"}
+    assert door.get("/desk/live", headers=headers).status_code == 401

@@ -123,7 +123,12 @@ def own_path(path: str) -> str:
 
 
 def _lead_to_sign_in(request: Request) -> Response:
-    """Send a browser to sign in; htmx, which would put that page into this one, as a whole."""
+    """Send a browser to sign in; htmx, which would put that page into this one, as a whole.
+
+    Who waits for hints is nobody to be sent anywhere.
+    """
+    if request.headers.get("accept") == "text/event-stream":
+        return Response(status_code=401)
     query = {}
     if guard.session_of(request):
         query["ended"] = "1"
