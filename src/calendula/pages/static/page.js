@@ -23,8 +23,8 @@ document.addEventListener("htmx:before:swap", ({ detail }) => {
   place = { path: location.pathname, id: document.activeElement?.id };
 });
 
-document.addEventListener("htmx:after:settle", () => {
-  if (place) {
+document.addEventListener("htmx:after:settle", ({ detail }) => {
+  if (place && !detail.task.target.matches("[data-fresh]")) {
     const same = place.path === location.pathname && place.id && document.getElementById(place.id);
     const problem = document.querySelector("[data-problem]");
     const target = problem || same || document.querySelector("h1");
