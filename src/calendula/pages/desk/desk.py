@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse
 
 from calendula.access import guard, roles, sessions
 from calendula.access.guard import CallerOfRequest, SessionOfRequest
-from calendula.access.roles import Caller, Role
+from calendula.access.roles import PUBLIC, Caller, Role
 from calendula.doctors import service as doctors
 from calendula.errors import SignedOut, denying
 from calendula.pages.desk import words
@@ -70,13 +70,12 @@ class Desk(NamedTuple):
     ) -> HTMLResponse:
         """Return a page of the desk; its template extends `desk/base.html`."""
         done = DONE.get(self.reader.request.query_params.get("done", ""))
-        places = [it for it in PLACES if self.may(it.operation)]
         return self.reader.show(
             template,
             status,
             clinic_name=clinic_name,
             csrf=sessions.csrf_of(self.session),
-            places=places,
+            places=_places(self.caller),
             signed_in_as=self.reader.text(_ROLES[self.caller.role or Role.RECEPTION]),
             done=done and self.reader.text(done),
             caller=self.caller,
@@ -92,6 +91,11 @@ class Desk(NamedTuple):
         """Raise UnknownDoctor where a doctor is signed in, and asks for another's."""
         if self.caller.doctor_id not in {None, doctor_id}:
             raise denying(doctors.UnknownDoctor("No doctor of that id works here."))
+
+
+def _places(caller: Caller) -> list[Place]:
+    """Return the pages that somebody may go to."""
+    return [it for it in PLACES if roles.may(it.operation, caller, caller.doctor_id)]
 
 
 async def _desk(
@@ -112,7 +116,8 @@ class DeskRoute(PageRoute):
             return _lead_to_sign_in(request)
         guard.record_denial_in(request, error)
         csrf = sessions.csrf_of(guard.session_of(request))
-        known = {"csrf": csrf, "places": PLACES[:1], "signed_in_as": "", "done": None}
+        places = _places(getattr(request.state, "caller", PUBLIC))
+        known = {"csrf": csrf, "places": places, "signed_in_as": "", "done": None}
         return show_error(request, error, "desk/error.html", **known)
 
 
