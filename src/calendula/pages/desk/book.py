@@ -12,11 +12,11 @@ from calendula.access import tokens
 from calendula.booking import choices
 from calendula.booking.appointments import service
 from calendula.booking.appointments.schemas import NewAppointment
+from calendula.clinic.patients import service as records
 from calendula.database import Database
 from calendula.doctors import service as doctors
 from calendula.doctors.models import Doctor
 from calendula.errors import Conflict, Invalid
-from calendula.events import service as events
 from calendula.http import problems
 from calendula.http.dependencies import DatabaseOfApp, SettingsOfApp
 from calendula.http.fields import parse_id
@@ -170,12 +170,12 @@ def _found(session: Session, desk: Desk, fields: Fields) -> Sequence[Patient] | 
     if not desk.may("search_patients"):
         return None
     if text := fields.get("find"):
-        return finding.find(session, text, actor=desk.caller.actor)
+        return finding.find(session, text, desk.caller)
     chosen = parse_id(fields.get("patient"))
     patient = session.get(Patient, chosen) if chosen and fields.get("patient") != NEW else None
     if patient is None:
         return None
-    events.record(session, "patient.read", actor=desk.caller.actor, patient_id=patient.id)
+    records.note_read(session, [patient], desk.caller)
     return [patient]
 
 

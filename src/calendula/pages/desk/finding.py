@@ -7,7 +7,8 @@ from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
 from calendula import names
-from calendula.events import service as events
+from calendula.access.roles import Caller
+from calendula.clinic.patients import service
 from calendula.patients import records
 from calendula.patients.models import Patient
 
@@ -15,7 +16,7 @@ _MOST = 10
 _NUMBER = re.compile(r"[0-9 +()./-]{4,}")
 
 
-def find(session: Session, text: str, *, actor: str) -> Sequence[Patient]:
+def find(session: Session, text: str, caller: Caller) -> Sequence[Patient]:
     """Return the first patients of whom this is the number, the contact or a part of the name.
 
     Whose data is shown is written down.
@@ -25,8 +26,7 @@ def find(session: Session, text: str, *, actor: str) -> Sequence[Patient]:
         first = query.order_by(Patient.search_key, Patient.id).limit(_MOST)
         found |= {patient.id: patient for patient in session.scalars(first)}
     some = list(found.values())[:_MOST]
-    for patient in some:
-        events.record(session, "patient.read", actor=actor, patient_id=patient.id)
+    service.note_read(session, some, caller)
     return some
 
 
