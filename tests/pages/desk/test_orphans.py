@@ -1,9 +1,11 @@
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
 from fastapi.testclient import TestClient
 
 from calendula.access.roles import ADMIN, DOCTOR
+from calendula.appointments.models import Appointment
 from calendula.database import Database
 from support.clinic import DAY, RAJESH, TWO, book, find, last_event
 from support.desk import DeskClient, words
@@ -45,6 +47,16 @@ def test_it_is_written_down_whose_data_was_shown(
 def test_what_was_cancelled_needs_nobody(desk: DeskClient, orphan: str, admin: TestClient) -> None:
     """Once it is dealt with, it is on the list no more."""
     assert admin.post(f"/v1/appointments/{orphan}/cancel", json={}).status_code == 200
+    assert "There is nothing to do here." in words(desk.get("/desk/orphaned"))
+
+
+def test_what_is_over_needs_nobody(desk: DeskClient, orphan: str, database: Database) -> None:
+    """A time that has gone by is nobody's care any more."""
+    columns = ("starts_at", "ends_at", "occupied_from", "occupied_until")
+    with database.write() as session:
+        found = session.get(Appointment, UUID(orphan))
+        for column in columns:
+            setattr(found, column, getattr(found, column) - timedelta(days=60))
     assert "There is nothing to do here." in words(desk.get("/desk/orphaned"))
 
 

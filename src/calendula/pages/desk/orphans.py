@@ -5,7 +5,6 @@ from sqlalchemy import select
 
 from calendula import clock
 from calendula.appointments.models import Appointment
-from calendula.appointments.status import HOLDING
 from calendula.http.dependencies import DatabaseOfApp, SettingsOfApp
 from calendula.http.pagination import Cursor, page
 from calendula.pages.desk.desk import DESK, DeskOfRequest, DeskRoute
@@ -23,12 +22,7 @@ def desk_orphans(
     desk: DeskOfRequest, database: DatabaseOfApp, settings: SettingsOfApp, cursor: Cursor = None
 ) -> Response:
     """List what is still ahead and has no time any more; a doctor sees their own."""
-    query = select(Appointment).where(
-        Appointment.orphaned,
-        Appointment.status.in_(HOLDING),
-        Appointment.patient_id.is_not(None),
-        Appointment.ends_at > clock.now(),
-    )
+    query = select(Appointment).where(Appointment.orphaned, Appointment.ends_at > clock.now())
     if desk.caller.doctor_id is not None:
         query = query.where(Appointment.doctor_id == desk.caller.doctor_id)
     order = [Appointment.starts_at, Appointment.id]
