@@ -65,8 +65,9 @@ def test_a_closed_day_offers_nothing(closed: dict[str, Any]) -> None:
 
 def test_what_is_booked_outside_the_hours_fills_none() -> None:
     """What was booked beside the hours on purpose makes no hour fuller than full."""
-    booked = [_at(MONDAY, 10, minutes=60), _at(MONDAY, 11, minutes=60)]
+    booked = [_at(MONDAY, 9, minutes=60), _at(MONDAY, 10, minutes=60), _at(MONDAY, 11)]
     hours = of_week(_timetable(MORNING), booked, MONDAY, SUNDAY)
+    assert hours[MONDAY, 9] == Fullness(30, 30)
     assert hours[MONDAY, 10] == Fullness(60, 60)
     assert (MONDAY, 11) not in hours
 
