@@ -63,3 +63,13 @@ def test_a_file_is_refused(echo: TestClient) -> None:
     """No page takes files."""
     answer = echo.post("/", files={"a": ("a.txt", b"x")})
     assert answer.status_code in {400, 422}
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "unicode_escape", "undefined", "punycode"])
+def test_what_names_its_own_charset_is_refused(echo: TestClient, charset: str) -> None:
+    """No form of the pages comes as multipart, in whose charsets half characters can hide."""
+    part = b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n\\ud800\r\n--x--\r\n'
+    headers = {"Content-Type": f"multipart/form-data; boundary=x; charset={charset}"}
+    answer = echo.post("/", content=part, headers=headers)
+    assert answer.status_code == 422
+    assert "text/html" in answer.headers["content-type"]

@@ -18,6 +18,7 @@ from calendula.pages import sentences
 from calendula.pages.reader import Reader
 
 _WORTH_COMPRESSING = 1000  # bytes
+_FORM = "application/x-www-form-urlencoded"
 _OTHER_SITES = {"cross-site", "same-site"}  # the latter is another host of the same domain
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -42,6 +43,7 @@ class PageRoute(APIRoute):
         async def handle(request: Request) -> Response:
             try:
                 _refuse_other_sites(request)
+                _refuse_other_bodies(request)
                 response = await handler(request)
             except Exception as error:  # noqa: BLE001 - whoever looks at a page gets a page
                 response = await run_in_threadpool(self.answer_error, request, error)
@@ -97,6 +99,16 @@ def _refuse_other_sites(request: Request) -> None:
     """Take no form from another site's page (Fetch Metadata); a browser without it sends none."""
     if request.method != "GET" and request.headers.get("sec-fetch-site") in _OTHER_SITES:
         raise Invalid("The form was sent from another site.")
+
+
+def _refuse_other_bodies(request: Request) -> None:
+    """Take what the pages' forms send and nothing else.
+
+    What comes as multipart names its own charset, be it one that makes half characters, or raises.
+    """
+    kind = request.headers.get("content-type", _FORM).partition(";")[0].strip().lower()
+    if request.method != "GET" and kind != _FORM:
+        raise Invalid("What was sent is no form of a page.")
 
 
 def _finish(request: Request, response: Response) -> Response:
