@@ -89,6 +89,14 @@ def test_somebody_known_is_found(
         assert session.scalars(select(func.count()).select_from(Patient)).one() == 1
 
 
+@pytest.mark.parametrize("text", ["a\0b", "a " * 5000], ids=["NUL", "words"])
+def test_what_no_database_takes_finds_nobody(desk: DeskClient, mei: str, text: str) -> None:
+    """A NUL, or words without end, are looked for in vain and not in the database."""
+    found = _book(desk, mei, step="find", find=text)
+    assert found.status_code == 200
+    assert "Nobody was found." in found.text
+
+
 def test_nobody_found_is_told(desk: DeskClient, client: TestClient, mei: str) -> None:
     """What was typed stays, and somebody new can be entered."""
     answer = _book(desk, mei, start=free(client, mei)[0], find="Nobody", note="Fever")

@@ -170,7 +170,7 @@ def _found(session: Session, desk: Desk, fields: Fields) -> Sequence[Patient] | 
     if not desk.may("search_patients"):
         return None
     if text := fields.get("find"):
-        return finding.find(session, text, desk.caller)
+        return finding.find(session, text, desk.caller) if finding.is_sensible(text) else []
     chosen = parse_id(fields.get("patient"))
     patient = session.get(Patient, chosen) if chosen and fields.get("patient") != NEW else None
     if patient is None:

@@ -16,6 +16,11 @@ _MOST = 10
 _NUMBER = re.compile(r"[0-9 +()./-]{4,}")
 
 
+def is_sensible(text: str) -> bool:
+    """Tell whether anybody could be found: a database takes no NUL, and no end of words."""
+    return len(text) <= names.MAX_LENGTH and "\0" not in text
+
+
 def find(session: Session, text: str, caller: Caller) -> Sequence[Patient]:
     """Return the first patients of whom this is the number, the contact or a part of the name.
 
