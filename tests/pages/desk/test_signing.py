@@ -126,6 +126,12 @@ def test_an_ended_session_leads_to_sign_in_and_back(desk: DeskClient, database: 
     assert 'name="back" value="/desk?date=2035-10-01"' in page.text
 
 
+def test_a_long_address_leads_to_sign_in_too(door: DeskClient) -> None:
+    """However long the address is of what was wanted, as one in Hindi is, the form comes."""
+    there = door.get("/desk", params={"specialty": "ह" * 200}).headers["location"]
+    assert door.get(there).status_code == 200
+
+
 def test_who_was_never_signed_in_is_told_of_no_end(door: DeskClient) -> None:
     """Without a cookie, there was no session to end."""
     assert door.get("/desk").headers["location"] == "/desk/sign-in?back=%2Fdesk"

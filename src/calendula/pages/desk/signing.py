@@ -1,9 +1,8 @@
 """The staff signs in at the desk by a key, and out."""
 
 from datetime import timedelta
-from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from calendula.access import sessions
 from calendula.access.guard import SessionOfRequest, record_denial
@@ -35,7 +34,7 @@ def sign_in_page(
     *,
     ended: bool = False,
     signed_out: bool = False,
-    back: Annotated[str, Query(max_length=500)] = DESK,
+    back: str = DESK,
 ) -> Response:
     """Ask for a key."""
     notice = _ENDED if ended else _SIGNED_OUT if signed_out else None
