@@ -231,6 +231,12 @@ def test_who_is_elsewhere_sees_their_own_clock(open_page: OpenPage, doctor: str)
         expect(page.get_by_text("Times are in India Time.")).to_be_visible()
     expect(here.locator("[data-instant]")).to_be_hidden()
     expect(there.locator("[data-mine]")).to_contain_text(re.compile("0[45]:30"))
+    for page, said in ((here, 0), (there, 2)):
+        page.locator(".slot").first.click()
+        expect(page.locator(".keeping")).to_contain_text("We keep this time for you until")
+        expect(page.locator("[data-mine]:visible")).to_have_count(said)  # the start, the hold's end
+        page.goto("/")
+        expect(page.locator(".card [data-mine]:visible")).to_have_count(min(said, 1) * 4)
 
 
 @on_one_database

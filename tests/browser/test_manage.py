@@ -66,7 +66,9 @@ def test_the_whole_way_with_the_link(open_page: OpenPage, token: str, tmp_path: 
     page = open_page(f"/manage#{token}", timezone_id="Europe/Berlin")
     _expect(page, "Your appointment")
     expect(page.get_by_text("10:00 to 10:30, India Time")).to_be_visible()
-    expect(page.get_by_text("on your own clock")).to_be_visible()
+    expect(page.get_by_text("on your own clock")).to_have_count(3)  # when, and the ends of changes
+    for note in page.get_by_text("on your own clock").all():
+        expect(note).to_be_visible()
     with page.expect_download() as file:
         _press(page, "Add to calendar")
     assert file.value.suggested_filename == "appointment.ics"

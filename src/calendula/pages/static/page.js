@@ -169,7 +169,7 @@ function count() {
     const mark = [MINUTE, 2 * MINUTE].find((it) => left <= it);
     if (seconds > 0 && mark && clock.dataset.told !== String(mark)) {
       clock.dataset.told = mark;
-      tell(clock.closest("[data-while]")?.textContent.trim().replace(/\s+/g, " "));
+      tell(clock.closest("[data-while]")?.innerText.trim().replace(/\s+/g, " "));
     }
   }
 }
