@@ -21,6 +21,12 @@ def environment(code: str) -> Environment:
     )
     spoken = languages.translations(code)
     found.install_gettext_translations(spoken, newstyle=True)  # type: ignore[attr-defined]
+    found.filters["dialled"] = _dialled
     found.globals["asset"] = assets.path
     found.globals["languages"] = languages.LANGUAGES
     return found
+
+
+def _dialled(phone: str) -> str:
+    """Return a telephone number as programs dial it (RFC 3966), from how people write it."""
+    return "".join(it for it in phone if it in "+0123456789")

@@ -46,12 +46,12 @@ def test_the_day_is_closed_and_whom_to_call_is_shown(
     """Whoever was booked is moved, and shown with how they are reached."""
     appointment = book(admin)
     patient = _stored(database, appointment).patient_id
-    phone = {"phone": "+91 22 5550 0100"}
+    phone = {"phone": "+91 (22) 5550-0100"}
     assert admin.patch(f"/v1/patients/{patient}", json=phone).status_code == 200
     page = desk.submit(_path(mei), **WANTED, step="do")
     text = words(page)
     assert "The day is closed" in text
-    assert "Asha Verma +91 22 5550 0100" in text
+    assert "Asha Verma +91 (22) 5550-0100" in text
     assert 'href="tel:+912255500100"' in page.text
     assert _stored(database, appointment).date == DAY + timedelta(days=1)
     assert not labels(admin, mei)

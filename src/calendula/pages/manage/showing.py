@@ -81,11 +81,6 @@ class View(NamedTuple):
         """Until when the patient can still cancel it; None where they cannot."""
         return self._until(Action.CANCEL)
 
-    @property
-    def number(self) -> str:
-        """The clinic's telephone number as programs dial it (RFC 3966); empty where it has none."""
-        return "".join(it for it in self.clinic.phone or "" if it in "+0123456789")
-
     def _until(self, action: Action) -> datetime | None:
         end = cutoffs.ends(self.appointment, self.policy).get(action)
         return end if end is not None and clock.now() < end else None
