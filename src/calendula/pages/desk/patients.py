@@ -22,7 +22,7 @@ from calendula.pages import forms
 from calendula.pages.desk import words
 from calendula.pages.desk.desk import DESK, Desk, DeskOfRequest, DeskRoute
 from calendula.pages.desk.listed import Listed
-from calendula.pages.desk.mistakes import Sentences, tell
+from calendula.pages.desk.mistakes import OF_PATIENT, Sentences, tell
 from calendula.pages.forms import Fields, FormFields, Mistakes
 from calendula.pages.languages import marked as _
 from calendula.pages.page import see
@@ -40,9 +40,7 @@ _SENTENCES: Sentences = {
         "nothing": _("Enter at least one thing to look for."),
         "exists": _("Another patient has this number and this name."),
     },
-    "identifier": {"wrong": _("Enter a shorter number, of plain letters and digits.")},
-    "phone": {"wrong": _("Enter a telephone number, such as +91 22 5550 0100.")},
-    "email": {"wrong": _("Enter an e-mail address, such as name@example.com.")},
+    **OF_PATIENT,
 }
 
 router = APIRouter(route_class=DeskRoute)

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from calendula.booking.appointments.schemas import NewAppointment
 from calendula.http.fields import Email, Id, Identifier, Name, Note, Phone
 from calendula.pages.desk import times
-from calendula.pages.desk.mistakes import Sentences
+from calendula.pages.desk.mistakes import OF_PATIENT, Sentences
 from calendula.pages.desk.times import Chosen
 from calendula.pages.forms import Fields, Mistakes, read
 from calendula.pages.languages import marked as _
@@ -34,10 +34,8 @@ SENTENCES: Sentences = {
         "missing": _("Enter the name of the patient, or find somebody known."),
         "wrong": _("The name must be one line of at most 200 characters."),
     },
-    "identifier": {"wrong": _("The number must be one line of at most 200 characters.")},
-    "email": {"wrong": _("Enter an e-mail address such as name@example.com.")},
-    "phone": {"wrong": _("Enter a telephone number such as +91 22 5550 0100.")},
-    "note": {"wrong": _("The note must have at most 2000 characters.")},
+    **OF_PATIENT,
+    "note": {"wrong": _("Write the note again in 1,000 characters or fewer")},
 }
 NEW = "new"
 """What the form says instead of a known patient's id."""
