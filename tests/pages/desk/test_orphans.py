@@ -7,6 +7,7 @@ from fastapi.testclient import TestClient
 from calendula.access.roles import ADMIN, DOCTOR
 from calendula.appointments.models import Appointment
 from calendula.database import Database
+from support.booking import Booked, free
 from support.clinic import DAY, RAJESH, TWO, book, find, last_event
 from support.desk import DeskClient, words
 
@@ -32,6 +33,17 @@ def test_who_has_lost_their_time_is_listed(
     assert "Not Me" not in text
     assert f'href="/desk/appointments/{orphan}/move"' in page.text
     assert f'href="/desk/appointments/{orphan}"' in page.text
+
+
+def test_an_address_says_nothing_but_whom_to_write_to(
+    desk: DeskClient, admin: TestClient, mei: str
+) -> None:
+    """Of an e-mail address that is made up to add a recipient to the letter, no part does."""
+    who = {"name": "Asha Verma", "email": "asha?bcc=eve%40example.org&x=1@example.org"}
+    Booked(admin, mei, free(admin, mei)[0], patient=who)
+    admin.put(f"/v1/doctors/{mei}/overrides/{DAY}", json={"windows": []})
+    escaped = "asha%3Fbcc%3Deve%2540example.org%26x%3D1@example.org"
+    assert f'href="mailto:{escaped}"' in desk.get("/desk/orphaned").text
 
 
 def test_it_is_written_down_whose_data_was_shown(
