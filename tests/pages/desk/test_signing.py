@@ -126,6 +126,16 @@ def test_an_ended_session_leads_to_sign_in_and_back(desk: DeskClient, database: 
     assert 'name="back" value="/desk?date=2035-10-01"' in page.text
 
 
+def test_signing_in_again_ends_the_session_before(desk: DeskClient, database: Database) -> None:
+    """Of a browser in which somebody else signs in, the cookie that it had opens nothing more."""
+    before = desk.cookies.get(sessions.COOKIE)
+    desk.sign_in(database, ADMIN)
+    assert _sessions(database) == 1
+    assert before
+    desk.cookies.clear()
+    assert desk.get("/desk", headers={"Cookie": f"{sessions.COOKIE}={before}"}).status_code == 303
+
+
 def test_a_long_address_leads_to_sign_in_too(door: DeskClient) -> None:
     """However long the address is of what was wanted, as one in Hindi is, the form comes."""
     there = door.get("/desk", params={"specialty": "ह" * 200}).headers["location"]

@@ -43,13 +43,18 @@ def sign_in_page(
 
 @_door.post(SIGN_IN)
 def sign_in(
+    *,
     fields: FormFields,
     request: Request,
     reader: ReaderOfRequest,
     database: DatabaseOfApp,
     settings: SettingsOfApp,
+    before: SessionOfRequest,
 ) -> Response:
-    """Sign the holder of a key in, and lead them to where they came from."""
+    """Sign the holder of a key in, and lead them to where they came from.
+
+    Whoever was signed in here before is so no more: nobody has their cookie.
+    """
     key, back = fields.get("key", ""), own_path(fields.get("back", DESK))
     idle = timedelta(minutes=settings.desk_idle_minutes)
     if not key:
@@ -57,6 +62,7 @@ def sign_in(
     try:
         with database.write() as session:
             text = sessions.sign_in(session, key, idle=idle)
+            sessions.end(session, before)
     except InvalidToken:
         return _ask(reader, database, back, 401, mistake=_WRONG)
     except Forbidden as denial:
