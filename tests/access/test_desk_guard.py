@@ -219,7 +219,11 @@ def test_signed_out_comes_before_the_form(desk: TestClient) -> None:
 def test_what_is_done_is_activity(desk: TestClient, database: Database) -> None:
     """Whoever looks, does something, or is refused something, is there."""
     headers = cookie(make_session(database, make_key(database, RECEPTION).key))
-    for method, path in ("GET", "/desk/small"), ("POST", "/desk/small/close"), ("GET", "/desk/small/trouble"):
+    for method, path in (
+        ("GET", "/desk/small"),
+        ("POST", "/desk/small/close"),
+        ("GET", "/desk/small/trouble"),
+    ):
         _age(database, 20)
         desk.request(method, path, headers=headers)
         assert _seen_lately(database), path
@@ -262,7 +266,9 @@ def test_anybody_may_sign_in(desk: TestClient, database: Database) -> None:
     text = make_key(database, ADMIN).text
     for headers in {}, cookie(UNKNOWN), bearer("no key"):
         assert desk.get("/desk/small/sign-in", headers=headers).status_code == 200
-        assert desk.post("/desk/small/sign-in", data={"key": text}, headers=headers).status_code == 200
+        assert (
+            desk.post("/desk/small/sign-in", data={"key": text}, headers=headers).status_code == 200
+        )
     bad = desk.post("/desk/small/sign-in", data={"key": "no key"})
     assert (bad.status_code, bad.json()["code"]) == (401, "invalid-token")
     assert _denied(database) == []
@@ -274,7 +280,13 @@ def test_anybody_may_sign_in(desk: TestClient, database: Database) -> None:
 def test_no_cache_keeps_the_desk(desk: TestClient, database: Database) -> None:
     """Each answer under /desk is for one session: pages, refusals, the door, and what is not."""
     good = cookie(make_session(database, make_key(database, ADMIN).key))
-    for path in "/desk/small", "/desk/small/board", "/desk/small/trouble", "/desk/small/sign-in", "/desk/small/nothing":
+    for path in (
+        "/desk/small",
+        "/desk/small/board",
+        "/desk/small/trouble",
+        "/desk/small/sign-in",
+        "/desk/small/nothing",
+    ):
         for headers in good, {}:
             answer = desk.get(path, headers=headers)
             assert answer.headers["cache-control"] == "no-store"

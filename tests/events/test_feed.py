@@ -108,6 +108,19 @@ def test_there_are_no_more_pages_than_may_be() -> None:
     _play(scene, most=2)
 
 
+def test_the_staff_has_room_of_its_own() -> None:
+    """However many pages the public opens, the desk hears; and it takes nothing from them."""
+
+    async def scene(feed: Feed) -> None:
+        with feed.subscribe(MEI), feed.subscribe(None, staff=True) as desk:
+            _publish(feed, MEI)
+            assert await anext(desk) == str(MEI)
+            with pytest.raises(Unavailable), feed.subscribe(MEI):
+                pass
+
+    _play(scene, most=1)
+
+
 def test_closing_ends_every_page_at_once() -> None:
     """Whoever waits, and whoever has hints left to hear, comes to an end; nobody new is taken."""
 

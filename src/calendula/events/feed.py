@@ -58,7 +58,7 @@ class Feed:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._readers: set[Reader] = set()
+        self._readers: dict[Reader, bool] = {}  # each with whether it is the staff's
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def open(self) -> None:
@@ -66,22 +66,23 @@ class Feed:
         self._loop = asyncio.get_running_loop()
 
     @contextmanager
-    def subscribe(self, doctor_id: UUID | None) -> Iterator[Reader]:
+    def subscribe(self, doctor_id: UUID | None, *, staff: bool = False) -> Iterator[Reader]:
         """Give the hints about a doctor and the whole clinic; None stands for every doctor.
 
+        The staff has room of its own: whoever takes all of the public's does not shut the desk off.
         Raises Unavailable where there are as many readers as may be, and before and after the time
         in which the feed is open.
         """
         if self._loop is None:
             raise Unavailable(_STOPPING)
-        if len(self._readers) >= self._most:
+        if list(self._readers.values()).count(staff) >= self._most:
             raise Unavailable(_FULL, retry_after=_RETRY)
         reader = Reader(None if doctor_id is None else {str(doctor_id), EVERYTHING})
-        self._readers.add(reader)
+        self._readers[reader] = staff
         try:
             yield reader
         finally:
-            self._readers.remove(reader)
+            del self._readers[reader]
 
     def publish(self, topics: AbstractSet[str]) -> None:
         """Tell of topics, from any thread, without waiting."""

@@ -1,14 +1,18 @@
 """The desk's open pages hear of what changes, from a service that was really started."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx2 as httpx
 import pytest
+from fastapi import Response
 
-from calendula.access.roles import ADMIN, DOCTOR, Role
+from calendula.access.roles import ADMIN, DOCTOR, Caller, Role
 from calendula.database import Database
+from calendula.events.feed import Feed
+from calendula.pages.desk import live
 from support import servers
 from support.access import cookie, make_key, make_session
 from support.clinic import DAY, MEI, RAJESH, TEN
@@ -43,6 +47,19 @@ def test_the_desk_hears_of_its_doctors(
         for doctor in RAJESH, MEI:
             _book(url, doctor)
         assert [next(lines) for _ in range(2)] == ["event: changed", f"data: {doctors[heard]}"]
+
+
+def test_a_session_is_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The hints of a page come to an end, so that who asks for more is still signed in."""
+
+    async def hints() -> list[str]:
+        feed = Feed(1)
+        feed.open()
+        heard = live._of_caller(feed, Caller(ADMIN), Response())  # noqa: SLF001 - the time is
+        return [hint async for hint in await anext(heard)]
+
+    monkeypatch.setattr(live, "_LASTS", 0.01)
+    assert asyncio.run(asyncio.wait_for(hints(), 10)) == []
 
 
 def test_nobody_hears_without_a_session(door: DeskClient) -> None:

@@ -1,5 +1,6 @@
 """Hints to the desk's open pages that something has changed."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated
 
@@ -11,6 +12,8 @@ from calendula.events.feed import Reader
 from calendula.pages.desk.desk import DESK, DeskRoute
 from calendula.pages.live.routes import FeedOfApp, stream
 
+_LASTS = 300.0  # seconds; the browser asks again, and the guard looks at the session again
+
 router = APIRouter(route_class=DeskRoute)
 
 
@@ -18,8 +21,12 @@ async def _of_caller(
     feed: FeedOfApp, caller: CallerOfRequest, response: Response
 ) -> AsyncIterator[Reader]:
     response.headers["Cache-Control"] = "no-store"
-    with feed.subscribe(caller.doctor_id) as reader:
-        yield reader
+    with feed.subscribe(caller.doctor_id, staff=True) as reader:
+        ending = asyncio.get_running_loop().call_later(_LASTS, reader.close)
+        try:
+            yield reader
+        finally:
+            ending.cancel()
 
 
 @router.get(f"{DESK}/live", response_class=EventSourceResponse)
