@@ -144,6 +144,10 @@ def test_the_day_by_keyboard_alone(open_page: OpenPage, site: Site, api: httpx.C
     press_until(page, page.get_by_role("link", name="10:00 Asha Verma"), key="Shift+Tab")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1, name="Asha Verma")).to_be_focused()
+    press_until(page, page.get_by_role("button", name="Check in"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_be_focused()
+    expect(page.locator("#told")).to_have_text("The patient is checked in.")
 
 
 def test_a_booking_elsewhere_appears_at_once(

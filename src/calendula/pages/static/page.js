@@ -13,8 +13,8 @@ function tellLater(text) {
   setTimeout(tell, 200, text);
 }
 
-// A page comes without a reload. Whoever stays on a page keeps their place and is told what has come
-// of their step ([data-tell]); on another, its heading (or what is wrong with the form) is read out.
+// A page comes without a reload. Whoever stays on a page keeps their place; on another, its heading
+// (or what is wrong with the form) is read out. Either tells what has come of the step ([data-tell]).
 
 let place = null;
 
@@ -32,7 +32,7 @@ document.addEventListener("htmx:after:settle", ({ detail }) => {
       if (target.tabIndex < 0) target.tabIndex = -1;
       target.focus({ preventScroll: same === target });
     }
-    if (target === same) tellLater(document.querySelector("[data-tell]")?.textContent);
+    if (target !== problem) tellLater(document.querySelector("[data-tell]")?.textContent);
     place = null;
   }
   wake();
