@@ -81,6 +81,33 @@ def test_a_time_that_is_gone_is_told_with_others(
     assert _start(database, booked) == before
 
 
+def test_who_is_refused_a_time_stays_at_its_day(
+    desk: DeskClient, booked: Booked, client: TestClient, mei: str
+) -> None:
+    """The free times of the day that was looked at are there again, not the appointment's own."""
+    day = DAY + timedelta(days=1)
+    page = desk.get(_path(booked), params={"date": day.isoformat()})
+    assert f'<input type="hidden" name="date" value="{day}">' in page.text
+    taken, *others = _slots(page)
+    Booked(client, mei, taken)
+    answer = desk.submit(_path(booked), version="1", doctor=mei, date=str(day), start=taken)
+    assert answer.status_code == 409
+    assert set(others) <= set(_slots(answer))
+
+
+def test_what_was_typed_by_hand_stays_in_sight(
+    desk: DeskClient, booked: Booked, client: TestClient, mei: str
+) -> None:
+    """Where somebody else has that time, and where there is a mistake in it."""
+    Booked(client, mei, free(client, mei)[0])
+    taken = {**BY_HAND, "time": "09:30"}
+    for typed, status in ((taken, 409), ({**BY_HAND, "time": ""}, 422)):
+        answer = desk.submit(_path(booked), version="1", doctor=mei, **typed)
+        assert answer.status_code == status
+        assert '<details class="ask calm" open>' in answer.text
+        assert f'value="{BY_HAND["reason"]}"' in answer.text
+
+
 def test_a_time_by_hand_takes_a_reason(
     desk: DeskClient, database: Database, booked: Booked, mei: str
 ) -> None:
