@@ -23,8 +23,10 @@ from calendula.pages.desk.desk import DESK, Desk, DeskOfRequest, DeskRoute, own_
 from calendula.pages.forms import Fields, FormFields, Mistakes, read
 from calendula.pages.languages import marked as _
 from calendula.pages.page import see
+from calendula.pages.sentences import Told
 
 _ONE = f"{DESK}/appointments/{{appointment_id}}"
+_PROBLEM = _("There is a problem")
 _TOO_LONG = _("The reason must be one line of at most 200 characters.")
 
 router = APIRouter(route_class=DeskRoute)
@@ -85,8 +87,8 @@ def desk_cancel(
     """Cancel an appointment, for a reason if there is one to say."""
     said = read(_Cancelling, sent.fields)
     if isinstance(said, Mistakes):
-        problem = desk.reader.text(_TOO_LONG)
-        return page.show(database, desk, appointment_id, 422, problem=problem)
+        told = Told(desk.reader.text(_PROBLEM), desk.reader.text(_TOO_LONG))
+        return page.show(database, desk, appointment_id, 422, problem=told)
     try:
         with database.write() as session:
             service.cancel(session, appointment_id, said.reason, desk.caller, sent.seen)
@@ -101,8 +103,7 @@ def refuse(
     """Return the appointment as it is now, with why what was wanted is not possible."""
     status = problems.status_of(error)
     told = sentences.of(desk.reader, error, status)
-    problem = f"{told.title}. {told.sentence}"
-    return page.show(database, desk, appointment_id, status, problem=problem)
+    return page.show(database, desk, appointment_id, status, problem=told)
 
 
 def go_back(desk: Desk, fields: Fields, done: str) -> Response:

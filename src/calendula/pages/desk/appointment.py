@@ -18,6 +18,7 @@ from calendula.events.models import Event
 from calendula.http.dependencies import DatabaseOfApp
 from calendula.pages.desk import words
 from calendula.pages.desk.desk import DESK, Desk, DeskOfRequest, DeskRoute
+from calendula.pages.sentences import Told
 from calendula.patients.models import Patient
 from calendula.timetables import service as timetables
 from calendula.visit_types.models import VisitType
@@ -42,7 +43,7 @@ def show(
     appointment_id: UUID,
     status: int = 200,
     *,
-    problem: str | None = None,
+    problem: Told | None = None,
 ) -> Response:
     """Return an appointment's page, with why what was asked for was not done.
 

@@ -28,6 +28,7 @@ from calendula.pages.desk.mistakes import tell
 from calendula.pages.desk.wish import NEW, SENTENCES, booking_of, understand
 from calendula.pages.forms import Fields, FormFields, Mistakes
 from calendula.pages.languages import marked as _
+from calendula.pages.sentences import Told
 from calendula.patients.models import Patient
 from calendula.settings import Settings
 from calendula.timetables import service as timetables
@@ -35,7 +36,10 @@ from calendula.visit_types import service as visit_types
 from calendula.visit_types.models import VisitType
 
 _BOOK = f"{DESK}/book"
-_SENT = _("This form was sent before, with something else in it. See the day, then send it again.")
+_SENT = (
+    _("There is a problem"),
+    _("This form was sent before, with something else in it. See the day, then send it again."),
+)
 _KEY_BYTES = 16
 
 router = APIRouter(route_class=DeskRoute)
@@ -47,7 +51,7 @@ class Problem(NamedTuple):
     status: int = 200
     mistakes: Mapping[str, str] = {}
     """What is wrong, by field."""
-    sentence: str | None = None
+    told: Told | None = None
     """What stands against the whole."""
     others: Sequence[datetime] = ()
     """When it may be instead."""
@@ -100,13 +104,12 @@ def refusal(desk: Desk, error: Conflict | Invalid) -> Problem:
     """Return in words why something cannot be had, and the times that can."""
     status = int(problems.status_of(error))
     told = sentences.of(desk.reader, error, status)
-    sentence = f"{told.title}. {told.sentence}"
     if isinstance(error, KeyReused):
-        sentence = desk.reader.text(_SENT)
+        told = Told(*map(desk.reader.text, _SENT))
     found = error.members.get("next_slots")
     slots = found if isinstance(found, list) else []
     others = [datetime.fromisoformat(slot["start"]) for slot in slots]
-    return Problem(status, sentence=sentence, others=others)
+    return Problem(status, told=told, others=others)
 
 
 def _at_fields(desk: Desk, mistakes: Mistakes) -> Problem:
