@@ -97,6 +97,22 @@ def test_what_no_database_takes_finds_nobody(desk: DeskClient, mei: str, text: s
     assert "Nobody was found." in found.text
 
 
+def test_another_time_can_be_chosen_for_what_was_typed(
+    desk: DeskClient, client: TestClient, mei: str
+) -> None:
+    """Whoever wants another time than the free one begins with its day, and types nothing again."""
+    start = free(client, mei)[0]
+    page = desk.get("/desk/book", params={"doctor": mei, "start": start})
+    assert f'<input type="hidden" name="date" value="{DAY}">' in page.text
+    assert 'name="step" value="other-time"' in page.text
+    typed = {"start": start, "date": DAY.isoformat(), **ASHA}
+    answer = _book(desk, mei, step="other-time", **typed)
+    assert answer.status_code == 200
+    assert f'name="date" type="date" value="{DAY}"' in answer.text
+    assert f'value="{start}"' not in answer.text
+    assert 'value="Asha Verma"' in answer.text
+
+
 def test_nobody_found_is_told(desk: DeskClient, client: TestClient, mei: str) -> None:
     """What was typed stays, and somebody new can be entered."""
     answer = _book(desk, mei, start=free(client, mei)[0], find="Nobody", note="Fever")

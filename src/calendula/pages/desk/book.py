@@ -74,9 +74,9 @@ def desk_book(
 def desk_make_booking(
     fields: FormFields, desk: DeskOfRequest, database: DatabaseOfApp, settings: SettingsOfApp
 ) -> Response:
-    """Find the patient, or book."""
-    if _looks_for_somebody(fields):
-        return _show(database, desk, fields, Problem())
+    """Find the patient, ask for another time, or book."""
+    if (unfinished := _unfinished(fields)) is not None:
+        return _show(database, desk, unfinished, Problem())
     wish = understand(fields)
     if isinstance(wish, Mistakes):
         return _show(database, desk, fields, _at_fields(desk, wish))
@@ -92,6 +92,13 @@ def desk_make_booking(
         if isinstance(error, Invalid) and not isinstance(error, KeyReused):
             return _show(database, desk, fields, _at_fields(desk, Mistakes({"reason": "wrong"})))
         return _show(database, desk, fields, refusal(desk, error))
+
+
+def _unfinished(fields: Fields) -> Fields | None:
+    """Return what a form says that does not book yet; None where it does."""
+    if fields.get("step") == "other-time":
+        return {name: it for name, it in fields.items() if name != "start"}
+    return fields if _looks_for_somebody(fields) else None
 
 
 def _looks_for_somebody(fields: Fields) -> bool:
