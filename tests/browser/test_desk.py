@@ -241,7 +241,7 @@ def test_who_was_slower_loses_nothing(open_page: OpenPage, site: Site, api: http
     _fill_in(page, "Li Wei")
     _book(api)
     _press(page, "Book")
-    expect(page.get_by_text("Somebody else was faster.")).to_be_visible()
+    expect(page.get_by_role("heading", name="Somebody else was faster")).to_be_visible()
     expect(page.locator("[data-problem]")).to_be_focused()
     expect(page.get_by_label("Name", exact=True)).to_have_value("Li Wei")
     page.locator(".slot").first.click()
