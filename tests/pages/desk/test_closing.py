@@ -1,4 +1,6 @@
+import re
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -15,6 +17,13 @@ WANTED = {"date": DAY.isoformat(), "action": "move", "to": "doctor"}
 
 def _path(mei: str) -> str:
     return f"/desk/doctors/{mei}/close-day"
+
+
+def _close(desk: DeskClient, mei: str, **fields: str) -> Any:
+    """Return the answer to who has looked at the preview, and closes the day."""
+    preview = desk.submit(_path(mei), **fields)
+    (fields["seen"],) = re.findall(r'name="seen" value="([^"]*)"', preview.text)
+    return desk.submit(_path(mei), **fields, step="do")
 
 
 def _stored(database: Database, appointment: str) -> Appointment:
@@ -48,7 +57,7 @@ def test_the_day_is_closed_and_whom_to_call_is_shown(
     patient = _stored(database, appointment).patient_id
     phone = {"phone": "+91 (22) 5550-0100"}
     assert admin.patch(f"/v1/patients/{patient}", json=phone).status_code == 200
-    page = desk.submit(_path(mei), **WANTED, step="do")
+    page = _close(desk, mei, **WANTED)
     text = words(page)
     assert "The day is closed" in text
     assert "Asha Verma +91 (22) 5550-0100" in text
@@ -65,17 +74,35 @@ def test_cancelling_offers_another_time(
     appointment = book(admin)
     fields = {**WANTED, "action": "cancel", "reason": "The doctor is ill"}
     assert "A time to offer:" in words(desk.submit(_path(mei), **fields))
-    text = words(desk.submit(_path(mei), **fields, step="do"))
+    text = words(_close(desk, mei, **fields))
     assert "Cancelled" in text
     assert "which is not reserved:" in text
     stored = _stored(database, appointment)
     assert (stored.status, stored.reason) == ("cancelled", "The doctor is ill")
 
 
+def test_nobody_is_dealt_with_unseen(
+    desk: DeskClient, admin: TestClient, mei: str, database: Database
+) -> None:
+    """Whoever books between the preview and the closing is shown before anything is done."""
+    book(admin)
+    preview = desk.submit(_path(mei), **WANTED)
+    (seen,) = re.findall(r'name="seen" value="([^"]*)"', preview.text)
+    late = book(admin, TWO, patient_id="P-2", patient_name="Bela")
+    again = desk.submit(_path(mei), **WANTED, step="do", seen=seen)
+    assert again.status_code == 412
+    assert "Somebody else has changed this" in words(again)
+    assert "Bela 2:00" in words(again)
+    assert _stored(database, late).date == DAY
+    assert labels(admin, mei)
+    assert "The day is closed" in words(_close(desk, mei, **WANTED, seen=seen))
+    assert _stored(database, late).date > DAY
+
+
 def test_a_day_without_appointments(desk: DeskClient, mei: str) -> None:
     """Where nothing is booked, that is said."""
     assert "Nothing is booked on that day." in words(desk.submit(_path(mei), **WANTED))
-    assert "Nothing was booked on that day." in words(desk.submit(_path(mei), **WANTED, step="do"))
+    assert "Nothing was booked on that day." in words(_close(desk, mei, **WANTED))
 
 
 def test_something_can_be_changed(desk: DeskClient, mei: str) -> None:

@@ -16,14 +16,15 @@ from calendula.clinic.closing.service import Closer
 from calendula.database import Database
 from calendula.doctors import service as doctors
 from calendula.doctors.models import Doctor
+from calendula.errors import Stale
 from calendula.http.dependencies import DatabaseOfApp, SettingsOfApp
 from calendula.http.etags import Precondition
 from calendula.http.fields import PathId
-from calendula.pages import forms
+from calendula.pages import forms, sentences
 from calendula.pages.desk.desk import DESK, Desk, DeskOfRequest, DeskRoute
 from calendula.pages.desk.listed import Listed, listed
 from calendula.pages.desk.mistakes import Sentences, tell
-from calendula.pages.forms import FormFields, Mistakes
+from calendula.pages.forms import Fields, FormFields, Mistakes
 from calendula.pages.languages import marked as _
 from calendula.timetables import service as timetables
 
@@ -80,14 +81,19 @@ def desk_close_day(
     if fields.get("step") == "change":
         return _ask(desk, database, doctor_id, fields)
     closer = Closer(wanted, desk.caller.actor, settings.token_days)
-    preview = fields.get("step") != "do"
-    with database.write(dry_run=preview) as session:
-        _doctor, outcomes, _effects = service.close(session, doctor_id, closer, Precondition())
+    preview, stale = fields.get("step") != "do", None
+    try:
+        outcomes = _close(database, doctor_id, closer, None if preview else _seen(fields))
+    except Stale as error:
+        preview, stale = True, error
+        outcomes = _close(database, doctor_id, closer, None)
     with database.write() as session:
         clinic_name = timetables.clinic(session).name
         fates = _fates(session, outcomes, desk.caller.actor)
     return desk.show(
         "desk/close_day_preview.html" if preview else "desk/day_closed.html",
+        412 if stale else 200,
+        problem=sentences.of(desk.reader, stale, 412) if stale else None,
         clinic_name=clinic_name,
         doctor=doctor,
         wanted=wanted,
@@ -96,6 +102,26 @@ def desk_close_day(
         typed=fields,
         home=settings.time_zone,
     )
+
+
+def _seen(fields: Fields) -> set[str]:
+    """Return the ids of the appointments that the preview has shown."""
+    return set(fields.get("seen", "").split())
+
+
+def _close(
+    database: Database, doctor_id: UUID, closer: Closer, seen: set[str] | None
+) -> list[OutcomeInfo]:
+    """Close the day if its appointments are those that were seen; return what becomes of each.
+
+    None is for the preview, which does nothing. Raises Stale where somebody has booked or cancelled
+    since: nobody's appointment is dealt with unseen.
+    """
+    with database.write(dry_run=seen is None) as session:
+        _doctor, outcomes, _effects = service.close(session, doctor_id, closer, Precondition())
+        if seen is not None and seen != {str(it.appointment.id) for it in outcomes}:
+            raise Stale("The appointments of the day are not those that were seen.")
+    return outcomes
 
 
 def _ask(
