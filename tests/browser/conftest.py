@@ -16,9 +16,13 @@ from support import servers
 from support.browsing import TIMEOUT, NoBrowser, OpenPage, Site, Watch, chromium
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium. Without one the test is skipped, or fails where TEST_BROWSER=required."""
+    """Chromium. Without one the test is skipped, or fails where TEST_BROWSER=required.
+
+    Not for longer than a module: as long as it is open, Playwright's event loop runs in the test's
+    thread, and no other test could start one.
+    """
     with ExitStack() as stack:
         try:
             browser = stack.enter_context(chromium())
