@@ -131,8 +131,8 @@ def record_denial_in(request: Request, error: Exception) -> None:
 
     It is for routes that answer their errors themselves: the guard does not see those.
     """
-    caller: Caller | None = getattr(request.state, "caller", None)
-    if caller and isinstance(error, CalendulaError) and error.is_denial:
+    caller: Caller = getattr(request.state, "caller", PUBLIC)
+    if caller is not PUBLIC and isinstance(error, CalendulaError) and error.is_denial:
         database: Database = request.app.state.database
         record_denial(database, caller.actor, request.scope["route"].name)
 

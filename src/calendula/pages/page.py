@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
+from calendula.access import guard
 from calendula.errors import CalendulaError, Invalid
 from calendula.http import problems
 from calendula.pages import sentences
@@ -46,10 +47,14 @@ class PageRoute(APIRoute):
                 _refuse_other_bodies(request)
                 response = await handler(request)
             except Exception as error:  # noqa: BLE001 - whoever looks at a page gets a page
-                response = await run_in_threadpool(self.answer_error, request, error)
+                response = await run_in_threadpool(self._answer, request, error)
             return _finish(request, response)
 
         return handle
+
+    def _answer(self, request: Request, error: Exception) -> Response:
+        guard.record_denial_in(request, error)
+        return self.answer_error(request, error)
 
     def answer_error(self, request: Request, error: Exception) -> Response:
         """Return the page that tells what went wrong. It may ask the database."""

@@ -114,7 +114,6 @@ class DeskRoute(PageRoute):
         """Return the way to sign in, or the page that tells what went wrong."""
         if isinstance(error, SignedOut):
             return _lead_to_sign_in(request)
-        guard.record_denial_in(request, error)
         csrf = sessions.csrf_of(guard.session_of(request))
         places = _places(getattr(request.state, "caller", PUBLIC))
         known = {"csrf": csrf, "places": places, "signed_in_as": "", "done": None}
