@@ -1,5 +1,9 @@
 """A patient sees, moves and cancels their appointment: each step is a form that has its token."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
@@ -110,15 +114,13 @@ def move_own(
     future = settings.model_copy(update={"open_clinic": False})  # no page offers the past
     move = Move.model_validate({"start": fields["start"]})
     try:
-        with database.write() as session:
+        with (
+            _once(own, database, status=Status.BOOKED, starts_at=wanted.start),
+            database.write() as session,
+        ):
             service.move(session, future, own.id, move, own.caller, own.precondition)
     except SlotRefused:
         return _choose(own, fields, reader, database, taken=wanted)
-    except Stale:
-        with database.read() as session:
-            now = changes.get(session, own.id)
-        if (now.status, now.starts_at) != (Status.BOOKED, wanted.start):
-            raise
     return _show(own, reader, database, done=Action.MOVE)
 
 
@@ -138,14 +140,8 @@ def cancel_own(
     said = forms.read(Cancellation, fields)
     if isinstance(said, Mistakes):
         return _ask_to_cancel(own, reader, database, fields["reason"])
-    try:
-        with database.write() as session:
-            service.cancel(session, own.id, said.reason, own.caller, own.precondition)
-    except Stale:
-        with database.read() as session:
-            now = changes.get(session, own.id)
-        if now.status != Status.CANCELLED:
-            raise
+    with _once(own, database, status=Status.CANCELLED), database.write() as session:
+        service.cancel(session, own.id, said.reason, own.caller, own.precondition)
     return _show(own, reader, database, done=Action.CANCEL)
 
 
@@ -154,6 +150,18 @@ def give_own_file(own: OwnAppointment, database: DatabaseOfApp) -> Response:
     """Give the appointment as a file for calendars."""
     with database.read() as session:
         return service.give_calendar_file(session, changes.get(session, own.id))
+
+
+@contextmanager
+def _once(own: Own, database: Database, **wanted: Any) -> Iterator[None]:
+    """Let a form that was sent twice be none that is stale: the appointment is as it wanted it."""
+    try:
+        yield
+    except Stale:
+        with database.read() as session:
+            now = changes.get(session, own.id)
+        if any(getattr(now, name) != it for name, it in wanted.items()):
+            raise
 
 
 def _ask(
