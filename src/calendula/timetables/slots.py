@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from calendula.timetables import labels
@@ -10,6 +11,7 @@ from calendula.timetables.windows import Window
 
 _MINUTE = timedelta(minutes=1)
 _SECOND = timedelta(seconds=1)
+_REMEMBERED = 8192  # dates with the same hours; some 10 MB where each has ten slots
 _WHOLE_DAY = Window(0, labels.MINUTES_OF_DAY, labels.MINUTES_OF_DAY)
 
 
@@ -45,13 +47,7 @@ def slots_of(
     A slot that a clock change skips, or that a change falls into, is not offered: its label would
     not be true. A time that the change repeats is offered once, the first time it comes.
     """
-    slots = (
-        slot
-        for window in windows
-        for start, end in _steps(window, length)
-        if (slot := _slot(day, start, end, zone)) is not None
-    )
-    return sorted(slots, key=lambda slot: slot.start)
+    return list(_slots_of(day, tuple(windows), zone, length))
 
 
 def span_of(day: date, window: Window, zone: ZoneInfo) -> Span | None:
@@ -68,6 +64,20 @@ def span_of(day: date, window: Window, zone: ZoneInfo) -> Span | None:
 def whole_day(day: date, zone: ZoneInfo) -> Span | None:
     """Return a local date from midnight to midnight, or None at the ends of the calendar."""
     return span_of(day, _WHOLE_DAY, zone)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _slots_of(
+    day: date, windows: tuple[Window, ...], zone: ZoneInfo, length: int | None
+) -> tuple[Slot, ...]:
+    """Return the slots; doctors with the same hours share them."""
+    slots = (
+        slot
+        for window in windows
+        for start, end in _steps(window, length)
+        if (slot := _slot(day, start, end, zone)) is not None
+    )
+    return tuple(sorted(slots, key=lambda slot: slot.start))
 
 
 def _steps(window: Window, length: int | None) -> Iterator[tuple[int, int]]:

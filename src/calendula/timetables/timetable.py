@@ -74,8 +74,9 @@ class Timetable:
 
     def holiday_on(self, day: date) -> str | None:
         """Return the name of the holiday that takes the hours of a date, or None."""
-        taken = self.active and day not in self.overrides and self._weekly(day)
-        return holidays.name_of(self.holidays, day) if taken else None
+        if self.holidays is None or not self.active or day in self.overrides:
+            return None
+        return holidays.name_of(self.holidays, day) if self._weekly(day) else None
 
     def slots_on(self, day: date, visit: Visit | None = None) -> list[Slot]:
         """Return the slots of a local date in time order, time off or not.
@@ -136,7 +137,8 @@ class Timetable:
         ]
 
     def _weekly(self, day: date) -> list[Window]:
-        return [it.window for it in self.week if it.applies_on(day)]
+        weekday = day.isoweekday()  # looked at first: it rules out most, and costs least
+        return [it.window for it in self.week if it.weekday == weekday and it.applies_on(day)]
 
 
 def _dates(day: date, back: int, ahead: int) -> list[date]:
