@@ -33,10 +33,10 @@ def test_many_patients_are_known_at_once(database: Database) -> None:
     with database.write() as session:
         known = service.identify(session, "1", "Asha Verma")
         people = [("1", "Asha Verma"), ("1", "Ravi Verma"), ("2", "Asha Verma")]
-        ids = service.identify_all(session, [*people, *people])
+        ids = service.identify_all(session, [*people, *people]).ids
         assert ids["1", "Asha Verma"] == known
         assert len(set(ids.values())) == len(ids) == 3
-        assert service.identify_all(session, people) == ids
+        assert service.identify_all(session, people).ids == ids
 
 
 def _identify(database: Database, *who: str | None, **contact: str) -> UUID:
@@ -88,7 +88,7 @@ def test_who_was_merged_is_who_they_are_now(database: Database) -> None:
     assert _identify(database, None, "Asha", phone="112") == asha
     people = [("1", "Asha Verm"), ("1", "Asha Verma"), ("2", "Ravi")]
     with database.write() as session:
-        ids = service.identify_all(session, people)
+        ids = service.identify_all(session, people).ids
         keys = session.scalars(select(Patient.search_key).where(Patient.name == "Ravi")).all()
     assert ids["1", "Asha Verm"] == ids["1", "Asha Verma"] == asha
     assert keys == ["ravi"]
@@ -124,7 +124,7 @@ def test_a_booking_waits_for_a_change(database_url: str, many: bool, erased: boo
     def book() -> UUID:
         with database.write() as session:
             if many:
-                return service.identify_all(session, [("1", "Asha Verm")])["1", "Asha Verm"]
+                return service.identify_all(session, [("1", "Asha Verm")]).ids["1", "Asha Verm"]
             return service.identify(session, "1", "Asha Verm")
 
     with ThreadPoolExecutor() as pool:

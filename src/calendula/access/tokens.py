@@ -2,17 +2,21 @@
 
 import re
 from base64 import urlsafe_b64encode
+from collections.abc import Iterable
 from datetime import datetime
 from hmac import compare_digest
+from typing import cast
 from uuid import UUID
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import Table, delete, update
 from sqlalchemy.orm import Session
 
 from calendula import clock
 from calendula.access import keys
 from calendula.access.models import AppointmentToken
+from calendula.database.rows import insert_all
 
+_tokens = cast("Table", AppointmentToken.__table__)
 _PREFIX = "mng_"
 _TOKEN = re.compile(rf"{_PREFIX}[A-Za-z0-9_-]{{43}}")
 
@@ -29,13 +33,16 @@ def is_one(text: str) -> bool:
 
 def issue(session: Session, appointment_id: UUID, secret: bytes, *, expires_at: datetime) -> None:
     """Let the token of a secret open an appointment until an instant."""
-    session.execute(
-        insert(AppointmentToken).values(
-            digest=keys.digest(write(secret)),
-            appointment_id=appointment_id,
-            expires_at=expires_at,
-        )
-    )
+    issue_all(session, [(appointment_id, secret, expires_at)])
+
+
+def issue_all(session: Session, tokens: Iterable[tuple[UUID, bytes, datetime]]) -> None:
+    """Let the token of each secret open its appointment until its instant."""
+    rows = [
+        {"digest": keys.digest(write(secret)), "appointment_id": of, "expires_at": until}
+        for of, secret, until in tokens
+    ]
+    insert_all(session, _tokens, rows)
 
 
 def find(session: Session, text: str, *, expired: bool = False) -> UUID | None:

@@ -1,6 +1,6 @@
 """The patient's own access to an appointment, by the token that its booking gave them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Annotated
@@ -25,8 +25,12 @@ from calendula.idempotency.service import Outcome
 
 def give(session: Session, appointment: Appointment, secret: bytes, *, days: int) -> None:
     """Let the token of a secret open an appointment, until some days after it."""
-    until = _until(appointment, days)
-    tokens.issue(session, appointment.id, secret, expires_at=until)
+    give_all(session, [(appointment, secret)], days=days)
+
+
+def give_all(session: Session, some: Iterable[tuple[Appointment, bytes]], *, days: int) -> None:
+    """Let the token of each secret open its appointment, until some days after it."""
+    tokens.issue_all(session, [(it.id, secret, _until(it, days)) for it, secret in some])
 
 
 def prolong(session: Session, appointment: Appointment, *, days: int) -> None:

@@ -1,4 +1,5 @@
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import TypeVar
 
 from sqlalchemy.dialects.postgresql import Insert as PostgreSQLInsert
@@ -22,5 +23,13 @@ def insert_unless_conflict(
     With `RETURNING`, no row means that somebody else was first. It waits for a transaction that has
     inserted such a row and not ended yet, and takes no deadlock where a plain INSERT would.
     """
-    insert = SQLiteInsert if session.get_bind().dialect.name == "sqlite" else PostgreSQLInsert
+    embedded = session.get_bind().dialect.name == "sqlite"
+    return _insert(SQLiteInsert if embedded else PostgreSQLInsert, table)
+
+
+@cache
+def _insert(
+    insert: type[PostgreSQLInsert | SQLiteInsert], table: type[DeclarativeBase]
+) -> PostgreSQLInsert | SQLiteInsert:
+    """Return the statement, the same object each time: whoever builds on it can keep that too."""
     return insert(table).on_conflict_do_nothing()

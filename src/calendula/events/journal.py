@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Select, Table, bindparam, event, select
 from sqlalchemy.orm import Session, SessionTransaction
 
 from calendula.database import batches, hint, insert_unless_conflict, next_number, take_numbers
+from calendula.database.rows import insert_all, update_all
 from calendula.events import chain, topics
 from calendula.events.chain import Entry, Head
 from calendula.events.models import Event, EventChain
@@ -21,12 +22,7 @@ from calendula.events.models import Event, EventChain
 _KEPT = "events"  # in the session's info
 
 _heads = cast("Table", EventChain.__table__)
-_insert = cast("Table", Event.__table__).insert().inline()
-_move_on = (
-    _heads.update()
-    .where(_heads.c.id == bindparam("chain"))
-    .values(length=bindparam("new_length"), hash=bindparam("new_hash"))
-)
+_events = cast("Table", Event.__table__)
 
 
 class _Kept(NamedTuple):
@@ -57,8 +53,12 @@ def kept(session: Session) -> list[Entry]:
 
 @event.listens_for(Session, "before_commit")
 def _write_kept(session: Session) -> None:
-    if session.in_nested_transaction():
-        return  # a savepoint is released: that is no end
+    if not session.in_nested_transaction():  # a savepoint is released: that is no end
+        write(session)
+
+
+def write(session: Session) -> None:
+    """Write the events that are kept, and hint at them."""
     entries = kept(session)
     session.info.pop(_KEPT, None)
     if entries:
@@ -79,16 +79,11 @@ def _write(session: Session, entries: Sequence[Entry]) -> None:
     else:
         heads = _open(session, sorted({entry.chain for entry in entries}))
         numbers = take_numbers(session, Event.number, len(entries))
-    connection = session.connection()
     for rows in batches(chain.extend(heads, numbers, entries)):
-        connection.execute(_insert, rows)
-    connection.execute(
-        _move_on,
-        [
-            {"chain": it, "new_length": head.length, "new_hash": head.hash}
-            for it, head in heads.items()
-        ],
-    )
+        insert_all(session, _events, rows)
+    moved = [{"id": it, "length": head.length, "hash": head.hash} for it, head in heads.items()]
+    for rows in batches(moved):
+        update_all(session, _heads, rows)
 
 
 def _open_one(session: Session, one: UUID) -> tuple[dict[UUID, Head], list[int]]:
@@ -114,16 +109,27 @@ def _head_and_number(number: ColumnElement[int]) -> Select[Any]:
 def _open(session: Session, chains: Sequence[UUID]) -> dict[UUID, Head]:
     """Lock the heads of chains, given in ascending order: so two of these wait, and do not clash.
 
-    All are made that are missing before any is locked: for the same reason.
+    One that is missing is made then. That is out of order, and rare: a doctor's chain begins where
+    the doctor is added.
     """
+    heads: dict[UUID, Head] = {}
     for batch in batches(chains):
-        _make_heads(session, batch)
-    found: dict[UUID, Head] = {}
-    for batch in batches(chains):
-        query = select(_heads).where(_heads.c.id.in_(batch)).order_by(_heads.c.id)
-        rows = session.connection().execute(query.with_for_update())
-        found |= {row.id: Head(row.length, row.hash) for row in rows}
-    return found
+        heads |= _lock(session, batch)
+        if missing := [it for it in batch if it not in heads]:
+            _make_heads(session, missing)
+            heads |= _lock(session, missing)
+    return heads
+
+
+def _lock(session: Session, chains: Sequence[UUID]) -> dict[UUID, Head]:
+    rows = session.connection().execute(_locking(), {"chains": chains})
+    return {row.id: Head(row.length, row.hash) for row in rows}
+
+
+@cache
+def _locking() -> Select[Any]:
+    those = _heads.c.id.in_(bindparam("chains", expanding=True))
+    return select(_heads).where(those).order_by(_heads.c.id).with_for_update()
 
 
 def _make_heads(session: Session, chains: Sequence[UUID]) -> None:

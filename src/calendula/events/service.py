@@ -61,6 +61,14 @@ def record_each(
     )
 
 
+def write(session: Session) -> None:
+    """Write what was told so far, where somebody must know before the commit that it is written.
+
+    It locks the ends of chains, which the end of the transaction does best: call it right before.
+    """
+    journal.write(session)
+
+
 def happened(session: Session, action: str) -> bool:
     """Tell whether the log holds an event of this action, or will when the transaction ends."""
     if any(entry.action == action for entry in journal.kept(session)):

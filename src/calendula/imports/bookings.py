@@ -48,7 +48,7 @@ def identify(
 ) -> dict[tuple[str, str], UUID]:
     """Return the ids of the lines' patients by identifier and name; who is not known is new."""
     people = {(it.record.patient_id, it.record.patient_name) for it in lines}
-    return patients.identify_all(session, people)
+    return patients.identify_all(session, people).ids
 
 
 def add(

@@ -1,12 +1,15 @@
 from collections.abc import Collection, Iterable, Sequence
+from functools import cache
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import FromClause, Select, String, and_, delete, func, select
 from sqlalchemy.orm import Session, aliased
 
 from calendula import clock, names
 from calendula.database import batches, insert_unless_conflict
 from calendula.database.ids import new_id
+from calendula.database.rows import Rows
 from calendula.errors import Unavailable
 from calendula.patients.models import Patient
 
@@ -14,6 +17,7 @@ Person = tuple[str, str]
 """An identifier and a name."""
 
 _TRIES = 3
+_PEOPLE = Rows(identifier=String(), name=String())
 
 
 def identify(
@@ -55,21 +59,36 @@ def by_ids(session: Session, ids: Iterable[UUID]) -> dict[UUID, Patient]:
     return {patient.id: patient for patient in found}
 
 
-def identify_all(session: Session, people: Collection[Person]) -> dict[Person, UUID]:
+class Identified(NamedTuple):
+    """Who people are, and which of them are new."""
+
+    ids: dict[Person, UUID]
+    new: set[UUID]
+
+
+def identify_all(session: Session, people: Collection[Person]) -> Identified:
     """Return the ids of many patients by identifier and name; who is not known is new.
 
     They are found and locked as by `identify`, in the order of their ids, so that two who lock
     several wait for each other and do not deadlock.
     """
-    wanted = sorted(set(people))  # in one order, for those who are new
+    missing = sorted(set(people))  # in one order, for those who are new
+    found, added = dict[Person, UUID](), dict[Person, UUID]()
     for _ in range(_TRIES):
-        found: dict[Person, UUID] = {}
-        for batch in batches(wanted):
-            _add(session, [person for person in batch if person not in _known(session, batch)])
+        for batch in batches(missing):
             found |= _known(session, batch)
-        if len(found) == len(wanted) and _lock_all(session, found.values()):
-            return found
+            added |= _add(session, [person for person in batch if person not in found])
+        found |= added
+        missing = [person for person in missing if person not in found]
+        if not missing:
+            return Identified(found, set(added.values()))
     raise _changing()
+
+
+def forget(session: Session, new: Collection[UUID]) -> None:
+    """Let people who are new in this transaction not have come."""
+    if new:
+        session.execute(delete(Patient).where(Patient.id.in_(new)))
 
 
 def lock(session: Session, patient_id: UUID) -> None:
@@ -103,33 +122,42 @@ def _locking() -> Select[UUID]:
     return query.order_by(Patient.id).with_for_update(read=True, key_share=True, of=Patient)
 
 
-def _lock_all(session: Session, ids: Iterable[UUID]) -> bool:
-    """Lock patients; tell whether all of them are still there, neither merged nor erased."""
-    wanted = sorted(set(ids))
-    found = [
-        patient_id
-        for batch in batches(wanted)
-        for patient_id in session.scalars(_locking().where(Patient.id.in_(batch)))
-    ]
-    return len(found) == len(wanted)
-
-
 def _known(session: Session, people: Sequence[Person]) -> dict[Person, UUID]:
-    identifiers = {identifier for identifier, _ in people}
-    who = func.coalesce(Patient.merged_into, Patient.id)
-    query = select(Patient.identifier, Patient.name, who).where(Patient.identifier.in_(identifiers))
-    wanted = set(people)
+    """Find and lock those who are known; see `_locked`."""
+    rows = [{"identifier": identifier, "name": name} for identifier, name in people]
+    query, parameter = _finding(_PEOPLE.table(session)), _PEOPLE.parameter(session, rows)
     return {
         (identifier, name): patient_id
-        for identifier, name, patient_id in session.execute(query)
-        if identifier and name and (identifier, name) in wanted
+        for identifier, name, patient_id in session.execute(query, parameter)
+        if identifier and name
     }
 
 
-def _add(session: Session, people: Sequence[Person]) -> None:
-    if people:
-        rows = [_row(*person) for person in people]
-        session.execute(insert_unless_conflict(session, Patient), rows)
+@cache
+def _finding(people: FromClause) -> Select[Any]:
+    known = aliased(Patient)
+    same = and_(known.identifier == people.c.identifier, known.name == people.c.name)
+    return (
+        _locking()
+        .with_only_columns(people.c.identifier, people.c.name, Patient.id)
+        .select_from(people)
+        .join(known, same)
+        .join(Patient, Patient.id == func.coalesce(known.merged_into, known.id))
+    )
+
+
+def _add(session: Session, people: Sequence[Person]) -> dict[Person, UUID]:
+    """Add those whom nobody adds at this moment, and return them: they are locked, being new."""
+    if not people:
+        return {}
+    rows = [_row(*person) for person in people]
+    new = insert_unless_conflict(session, Patient)
+    added = session.execute(new.returning(Patient.identifier, Patient.name, Patient.id), rows)
+    return {
+        (identifier, name): patient_id
+        for identifier, name, patient_id in added
+        if identifier and name
+    }
 
 
 def _row(identifier: str | None, name: str) -> dict[str, object]:
