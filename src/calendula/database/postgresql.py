@@ -21,6 +21,8 @@ def engines(url: URL, settings: Settings) -> tuple[Engine, Engine]:
         "lock_timeout": _milliseconds(settings.lock_timeout),
         "idle_in_transaction_session_timeout": _milliseconds(2 * settings.statement_timeout),
         "default_transaction_isolation": r"read\ committed",
+        # A plan that was made for small tables would be kept while they grow.
+        "plan_cache_mode": "force_custom_plan",
         "timezone": "UTC",
         "client_encoding": "UTF8",  # a database in SQL_ASCII would give bytes instead of texts
     }
