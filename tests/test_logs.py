@@ -66,3 +66,28 @@ def test_configuring_twice_writes_once(capsys: pytest.CaptureFixture[str]) -> No
 def _look_up(patient_name: str) -> None:
     if patient_name:
         raise LookupError("nobody")
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_request_by_hand_is_as_by_structlog(
+    form: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where nobody else listens, the line of a request says the same as where somebody does."""
+    logs.configure(form)  # type: ignore[arg-type]
+    members = {"method": "GET", "route": "/healthz", "status": 200, "milliseconds": 0.5}
+    lines = []
+    for handlers in logging.root.handlers, logging.root.handlers[:1]:
+        monkeypatch.setattr(logging.root, "handlers", [*handlers])
+        logs.request(logging.INFO, **members)
+        lines.append(capsys.readouterr().err)
+    by_structlog, by_hand = lines
+    if form == "json":
+        assert _without_time(by_hand) == _without_time(by_structlog)
+    else:
+        assert set(by_hand.split()[1:]) == set(by_structlog.split()[1:])
+
+
+def _without_time(line: str) -> dict[str, object]:
+    said = json.loads(line)
+    assert said.pop("timestamp").endswith("Z")
+    return said  # type: ignore[no-any-return]

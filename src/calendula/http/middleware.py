@@ -1,11 +1,11 @@
 import logging
+import os
 import re
 import time
 import traceback
 from asyncio import CancelledError
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
-from uuid import uuid4
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
@@ -13,13 +13,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from calendula import logs
 from calendula.http.problems import problem
 
 MAX_BODY = 64 * 1024
 """Bytes."""
 
-_log = structlog.get_logger("calendula.http")
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._~-]{1,64}")
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9._~-]{1,64}")
 
 
 class RequestLog:
@@ -37,7 +37,7 @@ class RequestLog:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        request_id = _request_id(Headers(scope=scope).get("x-request-id", ""))
+        request_id = _request_id(scope["headers"])
         status = None
         started = time.perf_counter()
 
@@ -45,33 +45,35 @@ class RequestLog:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)["X-Request-ID"] = request_id
+                message.setdefault("headers", []).append((b"x-request-id", request_id.encode()))
             await send(message)
 
         unforeseen: Exception | None = None
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
-            try:
-                await self.app(scope, receive, answer)
-            except ClientDisconnect:
-                pass  # nobody is there to be answered
-            except CancelledError:  # the server stops and waits no longer; the database may go on
-                if status is None:
-                    await problem(scope, 503, "The service is stopping.")(scope, receive, answer)
-            except Exception as error:  # noqa: BLE001 - this is where the unforeseen ends
-                unforeseen = error
-                if status is None:
-                    await problem(scope, 500, "Something went wrong.")(scope, receive, answer)
-            state = scope.get("state", {})
-            unforeseen = unforeseen or state.get("unforeseen")
-            _log.log(
-                _level(status, unforeseen),
-                "request",
-                method=scope["method"],
-                route=getattr(scope.get("route"), "path", None),
-                status=status,
-                milliseconds=round((time.perf_counter() - started) * 1000, 1),
-                **_trouble(unforeseen or state.get("cause")),
-            )
+        bound = structlog.contextvars.bind_contextvars(request_id=request_id)
+        try:
+            await self.app(scope, receive, answer)
+        except ClientDisconnect:
+            pass  # nobody is there to be answered
+        except CancelledError:  # the server stops and waits no longer; the database may go on
+            if status is None:
+                await problem(scope, 503, "The service is stopping.")(scope, receive, answer)
+        except Exception as error:  # noqa: BLE001 - this is where the unforeseen ends
+            unforeseen = error
+            if status is None:
+                await problem(scope, 500, "Something went wrong.")(scope, receive, answer)
+        finally:
+            structlog.contextvars.reset_contextvars(**bound)
+        state = scope.get("state", {})
+        unforeseen = unforeseen or state.get("unforeseen")
+        logs.request(
+            _level(status, unforeseen),
+            request_id=request_id,
+            method=scope["method"],
+            route=getattr(scope.get("route"), "path", None),
+            status=status,
+            milliseconds=round((time.perf_counter() - started) * 1000, 1),
+            **_trouble(unforeseen or state.get("cause")),
+        )
 
 
 class BodyLimit:
@@ -139,8 +141,11 @@ class NeverCached:
         await self.app(scope, receive, answer if ours else send)
 
 
-def _request_id(given: str) -> str:
-    return given if _REQUEST_ID.fullmatch(given) else uuid4().hex
+def _request_id(headers: Iterable[tuple[bytes, bytes]]) -> str:
+    for name, value in headers:
+        if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
+            return value.decode()
+    return os.urandom(16).hex()
 
 
 def _level(status: int | None, unforeseen: Exception | None) -> int:
