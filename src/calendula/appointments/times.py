@@ -6,11 +6,11 @@ from math import ceil
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select, text
 from sqlalchemy.orm import Session
 
 from calendula import clock
-from calendula.appointments.models import Appointment
+from calendula.appointments.models import HOLDS_ITS_SLOT, Appointment
 from calendula.appointments.offers import SlotRefused
 from calendula.appointments.status import HOLDING, Status
 from calendula.doctors.models import Doctor
@@ -19,6 +19,8 @@ from calendula.timetables.slots import Slot, whole_day
 
 _LONGEST = timedelta(days=1)  # a check constraint; it lets an index find what reaches into a time
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
+IS_HELD = text(f"appointment.{HOLDS_ITS_SLOT}")
+"""That an appointment holds its time, in the words of the indexes: so they are found useful."""
 TAKEN = "Time slot already booked! Choose another slot."
 
 
@@ -55,13 +57,17 @@ def reaches_into(doctor_id: UUID, time: Interval) -> ColumnElement[bool]:
 
     It says nothing of the status; with HOLDING, an index answers it.
     """
-    reach = time.start - _LONGEST if time.start - _BEGINNING > _LONGEST else _BEGINNING
     return and_(
         Appointment.doctor_id == doctor_id,
-        Appointment.occupied_from > reach,
+        Appointment.occupied_from > reach_of(time.start),
         Appointment.occupied_from < time.end,
         Appointment.occupied_until > time.start,
     )
+
+
+def reach_of(start: datetime) -> datetime:
+    """Return an instant before which nothing begins that reaches beyond another."""
+    return start - _LONGEST if start - _BEGINNING > _LONGEST else _BEGINNING
 
 
 def starts_on(doctor: Doctor, day: date) -> ColumnElement[bool]:

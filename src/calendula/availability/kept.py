@@ -1,0 +1,73 @@
+"""Answers that are kept for as long as they are right, and a second at most."""
+
+from collections.abc import Set as AbstractSet
+from datetime import datetime
+from threading import Lock
+from uuid import UUID
+
+from calendula import clock
+from calendula.database import EVERYTHING
+
+
+class Answer:
+    """An answer about a doctor, from before it is looked for until something of theirs changes."""
+
+    __slots__ = ("body", "is_good", "until")
+
+    def __init__(self) -> None:
+        self.is_good = True
+        self.body = b""
+        self.until: datetime | None = None
+
+
+class Kept:
+    """The answers of a worker, by what was asked for. Threads may share it.
+
+    Whoever is about to look for an answer says so first (`begin`): a change that is told while they
+    look makes what they find no answer to be kept. That a second is the most that one is kept for
+    is for what nobody is told of: another program's write, a message that was lost.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._answers: dict[bytes, Answer] = {}
+        self._of: dict[str, list[Answer]] = {}
+        self._begun = 0
+        self._lock = Lock()
+
+    def find(self, question: bytes) -> bytes | None:
+        """Return the body of the answer, if one is kept that is right at this instant."""
+        answer = self._answers.get(question)
+        if answer is None or not answer.is_good:
+            return None
+        return answer.body if answer.until is not None and clock.now() < answer.until else None
+
+    def begin(self, doctor_id: UUID) -> Answer:
+        """Return an answer to be filled by what is about to be looked for."""
+        answer = Answer()
+        with self._lock:
+            self._begun += 1
+            if self._begun > self._most:  # the plainest bound: those in demand come back
+                self._forget_all()
+            self._of.setdefault(str(doctor_id), []).append(answer)
+        return answer
+
+    def keep(self, question: bytes, answer: Answer, body: bytes, until: datetime) -> None:
+        """Keep what was found until an instant, if it is still good then and until now."""
+        answer.body, answer.until = body, until
+        self._answers[question] = answer
+
+    def forget(self, topics: AbstractSet[str]) -> None:
+        """Let no answer be given any more about doctors of whom something has changed."""
+        with self._lock:
+            if EVERYTHING in topics:
+                self._forget_all()
+            for topic in topics:
+                for answer in self._of.pop(topic, ()):
+                    answer.is_good = False
+
+    def _forget_all(self) -> None:
+        for answers in self._of.values():
+            for answer in answers:
+                answer.is_good = False
+        self._answers, self._of, self._begun = {}, {}, 0

@@ -1,0 +1,149 @@
+"""What is free on many doctors' dates, with one query for all of them."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, timedelta
+from functools import cache
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import CompoundSelect, Date, FromClause, Integer, and_, select
+from sqlalchemy.orm import Session
+
+from calendula import clock
+from calendula.appointments import times
+from calendula.appointments.models import Appointment
+from calendula.appointments.times import Busy
+from calendula.availability.day import Day, Taken, look
+from calendula.database import Id, Instant
+from calendula.database.rows import Rows
+from calendula.doctors.models import Doctor
+from calendula.timetables.memory import Known, Memory
+from calendula.timetables.policy import Limits
+from calendula.timetables.slots import Slot, whole_day
+
+_TRIES = 2
+_A_MOMENT = timedelta(seconds=1)
+_ASKED = Rows(
+    number=Integer(), doctor_id=Id, date=Date(), reach=Instant(), start=Instant(), end=Instant()
+)
+
+
+class Asked(NamedTuple):
+    """A doctor, by id or by the key of their name, and a local date of theirs."""
+
+    whom: UUID | str
+    date: date
+
+
+class Found(NamedTuple):
+    """What is free, of whose timetable, and the instant at which that may change by itself."""
+
+    day: Day
+    known: Known
+    until: datetime
+    has_holds: bool
+    """Whether a hold is among what takes the day's time: it may come free again."""
+
+
+def days_at(
+    session: Session, memory: Memory, asked: Sequence[Asked], *, past: bool
+) -> list[Found | None]:
+    """Return what is free on each of the dates; None where no such doctor sees patients.
+
+    `past` lets the past be booked. It is None too where edits come in between again and again.
+    """
+    found: list[Found | None] = [None] * len(asked)
+    left = list(range(len(asked)))
+    for again in range(_TRIES):
+        memory.learn(session, {asked[number].whom for number in left}, anew=again > 0)
+        known = {number: it for number in left if (it := memory.of(asked[number].whom))}
+        busy, versions = _busy(session, asked, known)
+        for number, it in known.items():
+            if it.version == versions.get(number) and it.doctor.active:
+                found[number] = _look(it, asked[number].date, busy.get(number, []), past=past)
+        left = [number for number, it in known.items() if it.version != versions.get(number)]
+        if not left:
+            break
+    return found
+
+
+_Held = tuple[Busy, datetime | None]
+"""A time that is held, and when the hold expires if it is one."""
+
+
+def _busy(
+    session: Session, asked: Sequence[Asked], known: dict[int, Known]
+) -> tuple[dict[int, list[_Held]], dict[int, int]]:
+    """Return what is held on the dates, and the versions of the timetables as they are now."""
+    rows = [_row(number, it, asked[number].date) for number, it in known.items()]
+    busy: dict[int, list[_Held]] = {}
+    versions: dict[int, int] = {}
+    query = _query(_ASKED.table(session))
+    parameter = _ASKED.parameter(session, rows)
+    for number, version, expires_at, *held in session.execute(query, parameter):
+        versions[number] = version
+        if held[-1] is not None:
+            busy.setdefault(number, []).append((Busy(*held), expires_at))
+    return busy, versions
+
+
+def _row(number: int, known: Known, day: date) -> dict[str, Any]:
+    slots = known.timetable.slots_on(day)
+    start, end = (slots[0].start, slots[-1].end) if slots else (clock.now(), clock.now())
+    return {
+        "number": number,
+        "doctor_id": known.doctor.id,
+        "date": day,
+        "reach": times.reach_of(start),
+        "start": start,
+        "end": end,
+    }
+
+
+@cache
+def _query(asked: FromClause) -> CompoundSelect[Any]:
+    """Return the query for what is held on dates: in their slots' time, and under their names."""
+    held = and_(Appointment.doctor_id == asked.c.doctor_id, times.IS_HELD)
+    in_time = and_(
+        held,
+        Appointment.occupied_from > asked.c.reach,
+        Appointment.occupied_from < asked.c.end,
+        Appointment.occupied_until > asked.c.start,
+    )
+    columns = (
+        asked.c.number,
+        Doctor.timetable_version,
+        Appointment.expires_at,
+        Appointment.occupied_from,
+        Appointment.occupied_until,
+        Appointment.date,
+        Appointment.slot,
+        Appointment.id,
+    )
+    query = select(*columns).select_from(asked).join(Doctor, Doctor.id == asked.c.doctor_id)
+    return query.outerjoin(Appointment, in_time).union_all(
+        query.join(Appointment, and_(held, Appointment.date == asked.c.date))
+    )
+
+
+def _look(known: Known, day: date, held: Sequence[_Held], *, past: bool) -> Found:
+    now, timetable = clock.now(), known.timetable
+    limits = Limits.at(now, timetable.policy, timetable.zone, past=past)
+    live = [busy for busy, expires_at in held if expires_at is None or expires_at > now]
+    changes = [*_changes(known, timetable.slots_on(day), now), *(end for _, end in held if end)]
+    until = min((it for it in changes if it > now), default=now + _A_MOMENT)
+    found = look(timetable, day, limits, Taken(live), None)
+    has_holds = any(expires_at for _, expires_at in held)
+    return Found(found, known, min(until, now + _A_MOMENT), has_holds)
+
+
+def _changes(known: Known, slots: Sequence[Slot], now: datetime) -> Iterator[datetime]:
+    """Give the instants at which the clock alone changes what can be booked."""
+    policy = known.timetable.policy
+    notice = timedelta(minutes=policy.minimum_notice_minutes or 0)
+    for slot in slots:
+        yield slot.start
+        yield slot.start - notice
+    if policy.horizon_days is not None:
+        today = whole_day(now.astimezone(known.timetable.zone).date(), known.timetable.zone)
+        yield today.end if today else now
