@@ -1,4 +1,5 @@
 from collections.abc import AsyncIterator
+from collections.abc import Set as AbstractSet
 from contextlib import asynccontextmanager, closing
 
 from anyio import to_thread
@@ -10,8 +11,12 @@ from calendula.access import routes as access
 from calendula.access.guard import authorise
 from calendula.audit import routes as audit
 from calendula.availability import routes as availability
+from calendula.availability.kept import Kept
 from calendula.booking import routes as booking
 from calendula.classic import routes as classic
+from calendula.classic.bookings import Bookings
+from calendula.classic.counter import Counter
+from calendula.classic.lookups import Lookups
 from calendula.clinic import routes as clinic
 from calendula.database import Database
 from calendula.events.feed import Feed
@@ -22,8 +27,10 @@ from calendula.imports.table import MAX_FILE
 from calendula.pages import routes as pages
 from calendula.pages.page import answer_unknown_path
 from calendula.settings import Settings
+from calendula.timetables.memory import Memory
 
 _THREADS_A_CONNECTION = 4  # who waits for a connection waits in a thread, and has a time-out there
+_REMEMBERED = 20_000  # doctors, and answers about them
 _DESK = "/desk"
 _DESCRIPTION = "Books appointments with doctors. Two patients never get the same slot."
 
@@ -37,14 +44,29 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     logs.configure(settings.log_format)
     database = Database.from_settings(settings)
     feed = Feed(settings.live_streams)
+    memory, kept = Memory(_REMEMBERED), Kept(_REMEMBERED)
+    lookups = Lookups(database, memory, kept, past=settings.open_clinic)
+    bookings = Bookings(database, memory, settings)
+
+    def hear(topics: AbstractSet[str]) -> None:
+        kept.forget(topics)
+        feed.publish(topics)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         threads = to_thread.current_default_thread_limiter()
         threads.total_tokens = _THREADS_A_CONNECTION * settings.pool_size
         feed.open()
-        with closing(database), closing(feed), stopping.first(feed.close):
-            database.hints.listen(feed.publish)
+        lookups.thread.open()
+        bookings.thread.open()
+        with (
+            closing(database),
+            closing(lookups.thread),
+            closing(bookings.thread),
+            closing(feed),
+            stopping.first(feed.close),
+        ):
+            database.hints.listen(hear)
             yield
 
     app = FastAPI(
@@ -66,6 +88,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     openapi.install(app, roles.needed)
     app.add_middleware(BodyLimit, larger={imports.PATH: MAX_FILE})
     app.add_middleware(NeverCached, under=_DESK)
+    app.add_middleware(Counter, lookups=lookups, bookings=bookings)
     app.add_middleware(RequestLog)
     app.include_router(classic.router)
     app.include_router(availability.router)

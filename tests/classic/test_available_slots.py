@@ -89,7 +89,7 @@ def test_the_unforeseen_answers_by_the_contract(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Anything unforeseen is 500 with the contract's message."""
-    monkeypatch.setattr("calendula.classic.service.doctors.find", lambda *_: 1 / 0)
+    monkeypatch.setattr("calendula.timetables.service.load_all", lambda *_: 1 / 0)
     answer = client.get(ASKED)
     assert answer.status_code == 500
     assert answer.json()["msg"] == "Error in fetching available slots"

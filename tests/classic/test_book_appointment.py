@@ -243,7 +243,8 @@ def test_the_unforeseen_answers_by_the_contract(
     def fail(*_: object) -> None:
         raise RuntimeError("Asha Verma")
 
-    monkeypatch.setattr("calendula.classic.service.patients.identify", fail)
+    for identify in "identify", "identify_all":
+        monkeypatch.setattr(f"calendula.patients.service.{identify}", fail)
     answer = _book(client)
     assert answer.status_code == 500
     assert answer.json()["msg"] == "Error in booking appointment!"

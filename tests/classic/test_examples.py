@@ -110,7 +110,8 @@ def test_the_booking_examples_are_real(
     with database.write() as session:
         session.connection()
         answers["silent_database"] = _book(client)
-    monkeypatch.setattr("calendula.classic.service.patients.identify", lambda *_: 1 / 0)
+    for identify in "identify", "identify_all":
+        monkeypatch.setattr(f"calendula.patients.service.{identify}", lambda *_: 1 / 0)
     answers["unforeseen"] = _book(client, date="2025-02-09")
     _compare(_documented(client, "/book_appointment", "post"), answers)
 
@@ -139,7 +140,8 @@ def test_the_lookup_examples_are_real(
     answers |= _reasons(client, closed, staff)
     with monkeypatch.context() as patch:
         patch.setattr("calendula.classic.service.doctors.find", lambda *_: 1 / 0)
-        answers["unforeseen"] = client.get("/available_slots", params=ASKED)
+        nobody = {**ASKED, "doctor_name": "Dr. Nobody"}
+        answers["unforeseen"] = client.get("/available_slots", params=nobody)
     nowhere = Settings(database_url=f"sqlite:///{tmp_path}/nowhere/calendula.db")
     with TestClient(create_app(nowhere)) as broken:
         answers["silent_database"] = broken.get("/available_slots", params=ASKED)
@@ -156,6 +158,7 @@ def _reasons(client: TestClient, closed: TestClient, staff: TestClient) -> dict[
     staff.delete(f"overrides/{AHEAD}")
     staff.put("http://testserver/v1/clinic", json={"holidays": "IN", "policy": {}})
     answers["holiday"] = client.get("/available_slots", params={**ASKED, "date": "2099-08-15"})
+    staff.put("http://testserver/v1/clinic", json={"holidays": None, "policy": {}})
     for reason, limit in ("notice", "minimum_notice_minutes"), ("horizon", "horizon_days"):
         _limit(staff, **{limit: 3660})
         answers[reason] = client.get("/available_slots", params={**ASKED, "date": soon[reason]})

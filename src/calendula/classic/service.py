@@ -7,11 +7,13 @@ from sqlalchemy.orm import Session
 from calendula.access.roles import Caller
 from calendula.appointments import own_access
 from calendula.appointments import service as appointments
+from calendula.appointments.models import Appointment
 from calendula.appointments.offers import ByLabel
 from calendula.appointments.service import Details
 from calendula.availability import service as availability
 from calendula.availability.day import Day
 from calendula.classic.schemas import BOOKED, BookingRequest
+from calendula.database import JsonObject
 from calendula.doctors import service as doctors
 from calendula.doctors.models import Doctor
 from calendula.doctors.service import NameTaken
@@ -46,9 +48,9 @@ def book(
 
 
 def look_up(session: Session, settings: Settings, doctor_name: str, day: date) -> Day:
-    """Return the free slots of a doctor's local date; raise UnknownDoctor in a closed clinic.
+    """Return the free slots of a doctor's date that a `time_slot` can say.
 
-    One that ends after midnight is left out: no `time_slot` can say it.
+    Raises UnknownDoctor in a closed clinic.
     """
     past = settings.open_clinic
     if settings.open_clinic:
@@ -58,8 +60,13 @@ def look_up(session: Session, settings: Settings, doctor_name: str, day: date) -
     else:
         doctor = doctors.get(session, doctor_name)
     (found,) = availability.days(session, doctor, day, day, past=past)
-    free = [slot for slot in found.free if not slot.overnight]
-    return Day(day, free, None if free else found.reason or "closed")
+    return sayable(found)
+
+
+def sayable(day: Day) -> Day:
+    """Return a day without what ends after midnight: no `time_slot` can say it."""
+    free = [slot for slot in day.free if not slot.overnight]
+    return Day(day.date, free, None if free else day.reason or "closed")
 
 
 def _book(
@@ -76,7 +83,12 @@ def _book(
         past=settings.open_clinic,
     )
     own_access.give(session, appointment, secret, days=settings.token_days)
-    answer = {
+    return Done(booked(appointment, doctor), appointment.id)
+
+
+def booked(appointment: Appointment, doctor: Doctor) -> JsonObject:
+    """Return what whoever booked is answered, but for the token."""
+    return {
         "msg": BOOKED,
         "appointment_id": str(appointment.id),
         "doctor_name": doctor.name,
@@ -85,7 +97,6 @@ def _book(
         "starts_at": appointment.starts_at.astimezone(doctor.zone).isoformat(),
         "ends_at": appointment.ends_at.astimezone(doctor.zone).isoformat(),
     }
-    return Done(answer, appointment.id)
 
 
 def _doctor(session: Session, settings: Settings, name: str, actor: str) -> Doctor:

@@ -50,7 +50,7 @@ def install(app: FastAPI, failure_messages: Mapping[str, str]) -> None:
     the service itself fails; for any other error it repeats the detail.
     """
     app.state.failure_messages = failure_messages
-    app.add_exception_handler(CalendulaError, _answer_domain_error)
+    app.add_exception_handler(CalendulaError, answer_domain_error)
     app.add_exception_handler(RequestValidationError, _answer_invalid)
     app.add_exception_handler(HTTPException, answer_http_error)
 
@@ -98,7 +98,8 @@ def status_of(error: CalendulaError) -> HTTPStatus:
     return next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)
 
 
-async def _answer_domain_error(request: Request, error: Exception) -> JSONResponse:
+async def answer_domain_error(request: Request, error: Exception) -> JSONResponse:
+    """Return the answer to an error of the domain, by the table of their kinds."""
     assert isinstance(error, CalendulaError)  # noqa: S101 - Starlette's handlers take any exception
     headers = dict(
         next((_CHALLENGES[kind] for kind in type(error).__mro__ if kind in _CHALLENGES), {})

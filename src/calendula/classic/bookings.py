@@ -1,0 +1,126 @@
+"""Bookings of many who come at one time."""
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+
+import structlog
+from pydantic import ValidationError
+from starlette.exceptions import HTTPException
+
+from calendula import clock, names
+from calendula.access import tokens
+from calendula.access.roles import PUBLIC
+from calendula.appointments import offers, together
+from calendula.appointments.offers import ByLabel, Choice, SlotRefused
+from calendula.appointments.times import TAKEN, SlotTaken
+from calendula.appointments.together import Wish
+from calendula.availability import together as availability
+from calendula.availability.together import Asked, Found
+from calendula.classic import service
+from calendula.classic.schemas import BookingRequest
+from calendula.database import Database
+from calendula.errors import Unavailable
+from calendula.http import json_body
+from calendula.idempotency import service as idempotency
+from calendula.idempotency.service import Claim, Outcome
+from calendula.settings import Settings
+from calendula.timetables.memory import Memory
+from calendula.together import Together
+
+_AT_ONCE = 64
+_log = structlog.get_logger("calendula.bookings")
+
+
+class Bookings:
+    """The plain ones, of callers without an API key; any other is left to the route."""
+
+    def __init__(self, database: Database, memory: Memory, settings: Settings) -> None:
+        self._database = database
+        self._memory = memory
+        self._settings = settings
+        self.thread = Together("bookings", _AT_ONCE, self._book)
+
+    async def answer(self, body: bytes, key: str | None) -> bytes | None:
+        """Return the body of the answer to a booking that won its slot, or None.
+
+        None says that nothing was booked, and that the route is to answer. Raises SlotTaken, and
+        Unavailable where nobody knows the outcome.
+        """
+        try:
+            request = BookingRequest.model_validate(json_body.parse(body))
+        except (HTTPException, ValidationError):
+            return None
+        outcome = await self.thread.ask(_wish(request, key))
+        if isinstance(outcome, SlotTaken):
+            raise outcome
+        if outcome is None or outcome.secret is None:
+            return None
+        answer = {**outcome.answer, "manage_token": tokens.write(outcome.secret)}
+        return json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode()
+
+    def _book(self, wishes: Sequence[Wish]) -> Sequence[Outcome | SlotTaken | None]:
+        """Book what can be booked; of the rest, say which wanted what is taken.
+
+        Where that fails before the commit, nothing was booked, and each is to be tried alone: what
+        the database refuses of one costs the others nothing.
+        """
+        days, past = self._settings.token_days, self._settings.open_clinic
+        outcomes: list[Outcome | SlotTaken | None] = [None] * len(wishes)
+        result = None
+        try:
+            with self._database.write() as session:
+                result = together.book_all(
+                    session, self._memory, wishes, past=past, token_days=days
+                )
+        except Exception as error:
+            if result is not None:  # it was committed, or not: nobody knows
+                raise
+            if len(wishes) == 1 and isinstance(error, Unavailable):
+                raise  # alone already
+            _log.warning("bookings apart", error=type(error).__qualname__, count=len(wishes))
+            return outcomes
+        for number, outcome in result.booked.items():
+            outcomes[number] = outcome
+        for number, refusal in self._refusals(wishes, result.lost):
+            outcomes[number] = refusal
+        return outcomes
+
+    def _refusals(
+        self, wishes: Sequence[Wish], lost: Sequence[int]
+    ) -> Iterator[tuple[int, SlotTaken]]:
+        """Give why wishes were lost, where it is that others were first."""
+        if not lost:
+            return
+        past = self._settings.open_clinic
+        asked = [Asked(wishes[number].doctor, wishes[number].date) for number in lost]
+        with suppress(Unavailable), self._database.read() as session:
+            found = availability.days_at(session, self._memory, asked, past=past)
+            for number, it in zip(lost, found, strict=True):
+                if it and (refusal := _refusal(it, wishes[number].choice, past=past)):
+                    yield number, refusal
+
+
+def _wish(request: BookingRequest, key: str | None) -> Wish:
+    operation = idempotency.operation_of(PUBLIC.key_id, "book_appointment")
+    return Wish(
+        names.key(request.doctor_name),
+        request.date,
+        ByLabel(request.date, request.time_slot),
+        (request.patient_id, request.patient_name),
+        PUBLIC.actor,
+        Claim.of(operation, key, request.model_dump_json()) if key else None,
+        service.booked,
+    )
+
+
+def _refusal(found: Found, choice: Choice, *, past: bool) -> SlotTaken | None:
+    """Return SlotTaken, if an appointment has the slot: not a hold, and nothing else."""
+    try:
+        slot = offers.find(found.known.timetable, choice, clock.now(), past=past)
+    except SlotRefused:
+        return None
+    day = service.sayable(found.day)
+    if found.has_holds or slot in day.free:
+        return None
+    return SlotTaken(TAKEN, available_slots=[slot.label for slot in day.free])

@@ -1,0 +1,81 @@
+"""Free slots for many who ask at one time, and for the next who ask the same."""
+
+from collections.abc import Sequence
+from urllib.parse import parse_qsl
+
+from pydantic import BaseModel, ValidationError
+
+from calendula import names
+from calendula.availability import together
+from calendula.availability.kept import Kept
+from calendula.availability.together import Asked, Found
+from calendula.classic import service
+from calendula.classic.schemas import AvailableSlots
+from calendula.database import Database
+from calendula.errors import Unavailable
+from calendula.http.fields import LocalDate, Name
+from calendula.timetables.memory import Memory
+from calendula.together import Together
+
+_AT_ONCE = 64
+_LONGEST = 1000  # bytes of a query that is kept; names are shorter, however they are written
+
+
+class _Lookup(BaseModel):
+    doctor_name: Name
+    date: LocalDate
+
+
+class Lookups:
+    """The plain ones: whatever is out of the ordinary is left to the route."""
+
+    def __init__(self, database: Database, memory: Memory, kept: Kept, *, past: bool) -> None:
+        self._database = database
+        self._memory = memory
+        self._kept = kept
+        self._past = past
+        self.thread = Together("lookups", _AT_ONCE, self._look_up)
+
+    async def answer(self, query: bytes) -> bytes | None:
+        """Return the body of the answer to a query string, or None where the route is to answer."""
+        return self._kept.find(query) or await self._find(query)
+
+    async def _find(self, query: bytes) -> bytes | None:
+        lookup = _read(query)
+        if lookup is None:
+            return None
+        asked = Asked(names.key(lookup.doctor_name), lookup.date)
+        known = self._memory.of(asked.whom)
+        answer = self._kept.begin(known.doctor.id) if known else None
+        try:
+            found = await self.thread.ask(asked)
+        except Unavailable:
+            return None  # the route has the words for it
+        if found is None:
+            return None
+        body = _body(found)
+        if answer and known and found.known.doctor.id == known.doctor.id and len(query) <= _LONGEST:
+            self._kept.keep(query, answer, body, found.until)
+        return body
+
+    def _look_up(self, asked: Sequence[Asked]) -> Sequence[Found | None]:
+        with self._database.read() as session:
+            return together.days_at(session, self._memory, asked, past=self._past)
+
+
+def _read(query: bytes) -> _Lookup | None:
+    """Return what a query asks for, if it says that and nothing else."""
+    try:
+        said = parse_qsl(query.decode("ascii"), keep_blank_values=True, errors="strict")
+        return _Lookup.model_validate(dict(said)) if len(said) == _PARAMETERS else None
+    except (ValueError, ValidationError):
+        return None
+
+
+def _body(found: Found) -> bytes:
+    day = service.sayable(found.day)
+    slots = AvailableSlots(available_slots=[slot.label for slot in day.free], reason=day.reason)
+    return slots.model_dump_json(exclude_none=True).encode()
+
+
+_PARAMETERS = len(_Lookup.model_fields)
