@@ -32,6 +32,17 @@ from calendula.timetables.memory import Memory
 _THREADS_A_CONNECTION = 4  # who waits for a connection waits in a thread, and has a time-out there
 _REMEMBERED = 20_000  # doctors, and answers about them
 _DESK = "/desk"
+# Side by side: of a router in a router FastAPI builds every route again, to look at it once.
+_API = (
+    classic.router,
+    availability.router,
+    *booking.ROUTERS,
+    *clinic.ROUTERS,
+    audit.router,
+    imports.router,
+    access.router,
+    health.router,
+)
 _DESCRIPTION = "Books appointments with doctors. Two patients never get the same slot."
 
 
@@ -90,13 +101,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(NeverCached, under=_DESK)
     app.add_middleware(Counter, lookups=lookups, bookings=bookings)
     app.add_middleware(RequestLog)
-    app.include_router(classic.router)
-    app.include_router(availability.router)
-    app.include_router(booking.router)
-    app.include_router(clinic.router)
-    app.include_router(audit.router)
-    app.include_router(imports.router)
-    app.include_router(access.router)
-    app.include_router(health.router)
-    app.include_router(pages.router)
+    for router in _API:
+        app.include_router(router)
+    for router in pages.ROUTERS:
+        app.include_router(router, include_in_schema=False)
     return app

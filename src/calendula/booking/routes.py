@@ -1,10 +1,6 @@
-from fastapi import APIRouter
-
 from calendula.booking.appointments.routes import router as appointments
 from calendula.booking.changes.attendance import router as attendance
 from calendula.booking.changes.routes import router as changes
 from calendula.booking.holds.routes import router as holds
 
-router = APIRouter()
-for each in holds, appointments, changes, attendance:
-    router.include_router(each)
+ROUTERS = (holds, appointments, changes, attendance)

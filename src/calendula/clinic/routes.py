@@ -1,5 +1,3 @@
-from fastapi import APIRouter
-
 from calendula.clinic.appointments.routes import router as appointments
 from calendula.clinic.closing.routes import router as closing
 from calendula.clinic.days.routes import router as days
@@ -10,8 +8,7 @@ from calendula.clinic.policies.routes import router as policies
 from calendula.clinic.time_off.routes import router as time_off
 from calendula.clinic.visit_types.routes import router as visit_types
 
-router = APIRouter()
-for each in (
+ROUTERS = (
     doctors,
     hours,
     time_off,
@@ -21,5 +18,4 @@ for each in (
     appointments,
     days,
     patients,
-):
-    router.include_router(each)
+)

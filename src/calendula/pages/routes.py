@@ -15,10 +15,7 @@ from calendula.pages.reader import LANGUAGE_COOKIE
 _YEAR = 365 * 24 * 60 * 60  # seconds
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
-router.include_router(booking.router)
-router.include_router(desk.router)
-router.include_router(live.router)
-router.include_router(manage.router)
+ROUTERS = (*booking.ROUTERS, *desk.ROUTERS, live.router, manage.router, router)
 
 
 @router.get("/static/{version}/{name}")

@@ -1,7 +1,3 @@
-from fastapi import APIRouter
-
 from calendula.pages.booking import doctor, finding, steps
 
-router = APIRouter()
-for each in finding, doctor, steps:
-    router.include_router(each.router)
+ROUTERS = (finding.router, doctor.router, steps.router)

@@ -22,12 +22,11 @@ _NEEDED = _("Enter your key.")
 _WRONG = _("This key is not valid. Check that you have copied all of it.")
 _NOT_STAFF = _("This key does not open the desk: it is none of the staff.")
 
-router = APIRouter(include_in_schema=False)
-_door = APIRouter(route_class=PageRoute)
-_inside = APIRouter(route_class=DeskRoute)
+door = APIRouter(route_class=PageRoute)
+inside = APIRouter(route_class=DeskRoute)
 
 
-@_door.get(SIGN_IN)
+@door.get(SIGN_IN)
 def sign_in_page(
     reader: ReaderOfRequest,
     database: DatabaseOfApp,
@@ -41,7 +40,7 @@ def sign_in_page(
     return _ask(reader, database, own_path(back), notice=notice)
 
 
-@_door.post(SIGN_IN)
+@door.post(SIGN_IN)
 def sign_in(
     *,
     fields: FormFields,
@@ -73,7 +72,7 @@ def sign_in(
     return response
 
 
-@_inside.post(f"{DESK}/sign-out")
+@inside.post(f"{DESK}/sign-out")
 def desk_sign_out(request: Request, database: DatabaseOfApp, text: SessionOfRequest) -> Response:
     """End the session."""
     with database.write() as session:
@@ -103,7 +102,3 @@ def _ask(
         notice=notice and reader.text(notice),
         mistake=mistake and reader.text(mistake),
     )
-
-
-router.include_router(_door)
-router.include_router(_inside)
