@@ -1,3 +1,12 @@
-from calendula.cli import main
+from calendula import memory
 
-main()
+
+def main() -> None:
+    """Load the `calendula` command, and run it."""
+    with memory.kept():
+        from calendula import cli
+    cli.main()
+
+
+if __name__ == "__main__":
+    main()

@@ -7,8 +7,9 @@ from contextlib import closing
 
 import structlog
 import uvicorn
+from fastapi import FastAPI
 
-from calendula import logs, samples
+from calendula import logs, memory, samples
 from calendula.access import service as access
 from calendula.database import Database, schema
 from calendula.settings import Settings
@@ -36,7 +37,7 @@ def serve(settings: Settings, host: str, port: int, workers: int) -> None:
             _hand_out_first_key(database)
     _warn(settings, host)
     uvicorn.run(
-        "calendula.app:create_app",
+        "calendula.server:create_app",
         factory=True,
         host=host,
         port=port,
@@ -46,6 +47,14 @@ def serve(settings: Settings, host: str, port: int, workers: int) -> None:
         server_header=False,
         timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
     )
+
+
+def create_app() -> FastAPI:
+    """Return the app for a process that serves it, which loads it and keeps it."""
+    with memory.kept():
+        from calendula import app
+
+        return app.create_app()
 
 
 def _hand_out_first_key(database: Database) -> None:
