@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from calendula.database import postgresql, sqlite
 from calendula.database.hints import Hints, hinted
-from calendula.database.postgresql_hints import SharedHints
 from calendula.errors import Unavailable
 from calendula.settings import Settings
 
@@ -22,7 +21,7 @@ class Database:
         self.writer = writer
         self.embedded = embedded
         """Whether it is a file of this machine, for one process alone."""
-        self.hints = Hints() if embedded else SharedHints(writer)
+        self.hints = Hints() if embedded else _shared_hints(writer)
         """Tell of what was committed, if the events of it say that anybody can see it."""
 
     @classmethod
@@ -75,6 +74,13 @@ class Database:
         self.hints.close()
         self.reader.dispose()
         self.writer.dispose()
+
+
+def _shared_hints(writer: Engine) -> Hints:
+    # Here, since it loads PostgreSQL's driver, which an embedded database need not wait for.
+    from calendula.database.postgresql_hints import SharedHints
+
+    return SharedHints(writer)
 
 
 @contextmanager

@@ -7,8 +7,6 @@ from io import BytesIO
 from typing import NamedTuple
 
 from babel import Locale, UnknownLocaleError
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 
 _DOMAIN = "calendula"
@@ -68,6 +66,9 @@ def translations(code: str) -> NullTranslations:
 
     Read from the translators' file itself, so that no compiled one can be behind it.
     """
+    from babel.messages.mofile import write_mo  # which a start can do without
+    from babel.messages.pofile import read_po
+
     source = files("calendula.pages") / "locale" / code / "LC_MESSAGES" / f"{_DOMAIN}.po"
     if code == ENGLISH.code:
         return NullTranslations()
