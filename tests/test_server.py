@@ -3,6 +3,8 @@
 import json
 import signal
 import socket
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -111,3 +113,11 @@ def test_a_taken_port_is_one_line(tmp_path: Path) -> None:
         port = other.getsockname()[1]
         with pytest.raises(RuntimeError, match=f"Cannot listen on 127.0.0.1 port {port}: "):
             servers.start(tmp_path, {}, port=port)
+
+
+def test_a_start_loads_nothing_that_it_can_do_without() -> None:
+    """PostgreSQL's driver, migrations and catalogs wait until they are used."""
+    later = {"psycopg", "alembic", "babel.messages"}
+    loads = "import calendula.cli, calendula.app, sys; print(*sys.modules)"
+    run = subprocess.run([sys.executable, "-c", loads], capture_output=True, check=True, text=True)
+    assert not later & set(run.stdout.split())
