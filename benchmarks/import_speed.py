@@ -15,9 +15,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from calendula.clinic.hours.schemas import Weekday
 from calendula.imports import files, service
 from calendula.imports.files import Kind
+from calendula.timetables.weekdays import Weekday
 from support import databases, load, tables
 
 DOCTORS = 100

@@ -2,9 +2,9 @@ from datetime import date, time
 
 import pytest
 
-from calendula.clinic.hours.schemas import Weekday
 from calendula.pages.desk import hours_form
 from calendula.pages.desk.hours_form import Row, Wrong
+from calendula.timetables.weekdays import Weekday
 from calendula.timetables.windows import WeeklyWindow, Window
 
 MORNING = WeeklyWindow(1, Window(540, 720, 30))

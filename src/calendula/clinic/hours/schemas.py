@@ -2,7 +2,6 @@
 
 import re
 from datetime import date
-from enum import StrEnum
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
@@ -12,32 +11,11 @@ from calendula.http.fields import Body, LocalDate, Text, one_of
 from calendula.timetables import windows as rules
 from calendula.timetables.labels import MINUTES_OF_DAY
 from calendula.timetables.models import DateOverride
+from calendula.timetables.weekdays import Weekday
 from calendula.timetables.windows import WeeklyWindow, Window
 
 MOST_WINDOWS = 200
 _WALL = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
-
-
-class Weekday(StrEnum):
-    """The codes of FHIR's DaysOfWeek, in ISO's order."""
-
-    MON = "mon"
-    TUE = "tue"
-    WED = "wed"
-    THU = "thu"
-    FRI = "fri"
-    SAT = "sat"
-    SUN = "sun"
-
-    @property
-    def number(self) -> int:
-        """1 is Monday, 7 is Sunday (ISO 8601)."""
-        return list(Weekday).index(self) + 1
-
-    @classmethod
-    def of(cls, number: int) -> Self:
-        """Return the day of this number."""
-        return list(cls)[number - 1]
 
 
 def _wall_time(text: str) -> str:

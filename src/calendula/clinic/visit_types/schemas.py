@@ -3,9 +3,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, model_validator
 
-from calendula.clinic.hours.schemas import EndTime, WallTime, Weekday, clock_time, minutes
+from calendula.clinic.hours.schemas import EndTime, WallTime, clock_time, minutes
 from calendula.http.fields import Body, Id, Name, one_of
 from calendula.timetables.labels import MINUTES_OF_DAY
+from calendula.timetables.weekdays import Weekday
 from calendula.visit_types.models import VisitType
 
 Buffer = Annotated[int, Field(strict=True, ge=0, le=240, examples=[5])]

@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 from pydantic import ValidationError
 
-from calendula.clinic.hours.schemas import MOST_WINDOWS, Weekday, WeeklyHoursWindow, minutes
+from calendula.clinic.hours.schemas import MOST_WINDOWS, WeeklyHoursWindow, minutes
 from calendula.pages.forms import Fields
 from calendula.timetables import windows
+from calendula.timetables.weekdays import Weekday
 from calendula.timetables.windows import WeeklyWindow
 
 _PARTS = ("start", "end", "slot_minutes", "valid_from", "valid_until", "every_weeks")
