@@ -12,6 +12,8 @@ from calendula.access.guard import authorise
 from calendula.audit import routes as audit
 from calendula.availability import routes as availability
 from calendula.availability.kept import Kept
+from calendula.availability.search import routes as search
+from calendula.availability.search.index import Index
 from calendula.booking import routes as booking
 from calendula.classic import routes as classic
 from calendula.classic.bookings import Bookings
@@ -36,6 +38,7 @@ _DESK = "/desk"
 _API = (
     classic.router,
     availability.router,
+    search.router,
     *booking.ROUTERS,
     *clinic.ROUTERS,
     audit.router,
@@ -94,6 +97,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings = settings
     app.state.database = database
     app.state.feed = feed
+    app.state.index = Index()
     problems.install(app, classic.FAILURE_MESSAGES)
     app.add_exception_handler(404, answer_unknown_path)
     openapi.install(app, roles.needed)

@@ -101,6 +101,7 @@ TABLE: Mapping[str, AbstractSet[Role | Special]] = {
     "list_slots": {ANYBODY},
     "next_slots": {ANYBODY},
     "explain_slot": {ADMIN, RECEPTION, OWN},
+    "search_slots": {ANYBODY},
     "static_file": {UNASKED},
     "choose_language": {UNASKED},
     "find_doctor_page": {UNASKED},

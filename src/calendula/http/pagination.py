@@ -54,7 +54,7 @@ def page(
     where the cursor is not one that this list has given out.
     """
     if cursor is not None:
-        values = _read(cursor, columns)
+        values = read_cursor(cursor, *(column.type.python_type for column in columns))
         here = (literal(value, column.type) for value, column in zip(values, columns, strict=True))
         query = query.where(tuple_(*columns) > tuple_(*here))
     found = session.scalars(query.order_by(*columns).limit(limit + 1)).all()
@@ -68,18 +68,20 @@ def cursor_behind(*values: object) -> str:
     return urlsafe_b64encode(json.dumps(texts).encode()).decode().rstrip("=")
 
 
-def _write(row: object, columns: Sequence[InstrumentedAttribute[Any]]) -> str:
-    return cursor_behind(*(getattr(row, column.key) for column in columns))
+def read_cursor(cursor: str, *types: type) -> list[Any]:
+    """Return the values of a cursor, of these types, and such as the database can take.
 
-
-def _read(cursor: str, columns: Sequence[InstrumentedAttribute[Any]]) -> list[Any]:
-    """Return the values of a cursor: of the columns' types, and such as the database can take."""
+    Raises Invalid where it is none of such values.
+    """
     try:
         texts = _TEXTS.validate_json(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        pairs = zip(texts, columns, strict=True)
-        return [_PARSERS[column.type.python_type](text) for text, column in pairs]
+        return [_PARSERS[type_](text) for text, type_ in zip(texts, types, strict=True)]
     except (ValueError, OverflowError):
         raise Invalid("cursor is not one of this list.") from None
+
+
+def _write(row: object, columns: Sequence[InstrumentedAttribute[Any]]) -> str:
+    return cursor_behind(*(getattr(row, column.key) for column in columns))
 
 
 def _text(text: str) -> str:

@@ -1,4 +1,4 @@
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,7 @@ from calendula.database import Id
 from calendula.doctors import service as doctors
 from calendula.doctors.models import Doctor
 from calendula.events import service as events
-from calendula.intervals import Union
+from calendula.intervals import Interval, Union
 from calendula.timetables.models import Clinic, DateOverride, TimeOff, WeeklyHours
 from calendula.timetables.policy import Policy
 from calendula.timetables.slots import Span
@@ -67,6 +67,13 @@ def week_of(session: Session, doctor_id: UUID | None) -> list[WeeklyWindow]:
     """Return a doctor's weekly windows, or the default week's, in the order of the week."""
     week = _weeks(session, WeeklyHours.doctor_id == doctor_id)
     return sorted(week.get(doctor_id, []), key=lambda it: (it.weekday, it.window))
+
+
+def weeks_of(
+    session: Session, doctor_ids: Sequence[UUID]
+) -> Mapping[UUID | None, Sequence[WeeklyWindow]]:
+    """Return the weekly windows of some doctors; one who has none is not there."""
+    return _weeks(session, WeeklyHours.doctor_id.in_(doctor_ids))
 
 
 def replace_week(session: Session, doctor_id: UUID | None, week: Iterable[WeeklyWindow]) -> None:
@@ -128,6 +135,29 @@ def time_off_during(
             TimeOff.ends_at > start,
         )
     ).all()
+
+
+def overrides_about(
+    session: Session, day: date, doctor_ids: Sequence[UUID] | None
+) -> Sequence[DateOverride]:
+    """Return other hours on a date and those around it, of some doctors or of all (None)."""
+    query = select(DateOverride).where(DateOverride.date.between(_before(day), _after(day)))
+    if doctor_ids is not None:
+        query = query.where(DateOverride.doctor_id.in_(doctor_ids))
+    return session.scalars(query).all()
+
+
+def all_time_off(
+    session: Session, time: Interval, doctor_ids: Sequence[UUID] | None
+) -> Sequence[TimeOff]:
+    """Return the time off that shares an instant with a time: the clinic's, and of some doctors.
+
+    None is all of them.
+    """
+    query = select(TimeOff).where(TimeOff.starts_at < time.end, TimeOff.ends_at > time.start)
+    if doctor_ids is not None:
+        query = query.where(or_(TimeOff.doctor_id.is_(None), TimeOff.doctor_id.in_(doctor_ids)))
+    return session.scalars(query).all()
 
 
 def reach(first: date, last: date) -> Span:

@@ -31,7 +31,7 @@ class Visit(NamedTuple):
     def fits(self, slot: Slot, hours: Union, zone: ZoneInfo) -> bool:
         """Tell whether the visit may be then, and lies with its buffers in the doctor's hours."""
         try:
-            return self._may_be(slot, zone) and hours.holds(self.occupied(slot))
+            return self.may_be(slot, zone) and hours.holds(self.occupied(slot))
         except OverflowError:  # a buffer beyond the end of the calendar
             return False
 
@@ -40,7 +40,8 @@ class Visit(NamedTuple):
         before, after = timedelta(minutes=self.buffer_before), timedelta(minutes=self.buffer_after)
         return Span(slot.start - before, slot.end + after)
 
-    def _may_be(self, slot: Slot, zone: ZoneInfo) -> bool:
+    def may_be(self, slot: Slot, zone: ZoneInfo) -> bool:
+        """Tell whether the clinic lets such visits be then, whatever the doctor's hours are."""
         wall = slot.start.astimezone(zone)
         start = wall.hour * 60 + wall.minute
         return self.windows is None or any(
