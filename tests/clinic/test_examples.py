@@ -88,6 +88,8 @@ def _look_up(admin: TestClient, doctor: str) -> dict[str, Any]:
         "slots": slots("2035-10-01", "2035-10-03"),
         "too_long": slots("2035-10-01", "2035-12-02"),
         "next": admin.get(f"{doctor}/slots/next?count=2"),
+        "found": admin.get("/v1/slots/search?name=meera&from=2035-10-01&to=2035-10-01"),
+        "too_far": admin.get("/v1/slots/search?to=2037-10-01"),
         "bookable": explain("2035-10-01T10:00:00"),
         "holiday": explain("2035-10-02T10:00:00"),
         "time_off": explain("2035-10-03T10:00:00"),

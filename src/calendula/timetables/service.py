@@ -138,10 +138,10 @@ def time_off_during(
 
 
 def overrides_about(
-    session: Session, day: date, doctor_ids: Sequence[UUID] | None
+    session: Session, first: date, last: date, doctor_ids: Sequence[UUID] | None
 ) -> Sequence[DateOverride]:
-    """Return other hours on a date and those around it, of some doctors or of all (None)."""
-    query = select(DateOverride).where(DateOverride.date.between(_before(day), _after(day)))
+    """Return other hours on some dates and those around them, of some doctors or of all (None)."""
+    query = select(DateOverride).where(DateOverride.date.between(_before(first), _after(last)))
     if doctor_ids is not None:
         query = query.where(DateOverride.doctor_id.in_(doctor_ids))
     return session.scalars(query).all()

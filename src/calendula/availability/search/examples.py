@@ -24,17 +24,14 @@ _HALF_PAST = {
     **_MEERA,
 }
 
-UNKNOWN: dict[int | str, Any] = {
-    404: openapi.problem(
-        "No such visit type",
-        unknown_visit_type=body(404, "There is no such visit type.", "unknown-visit-type", {}),
-    )
-}
+_UNKNOWN = body(404, "There is no such visit type.", "unknown-visit-type", {})
+
 SEARCH: dict[int | str, Any] = {
     200: openapi.answer(
         "The first free slots, and whether there may be more",
         found={"items": [_TEN, _HALF_PAST], "next": None},
     ),
+    404: openapi.problem("No such visit type", unknown_visit_type=_UNKNOWN),
     422: openapi.problem(
         "A parameter is not acceptable",
         too_far=body(422, "from and to must be at most 365 days from today.", "invalid", {}),

@@ -23,6 +23,7 @@ from calendula.availability.search import bits, changes, roster
 from calendula.availability.search.changes import Booked, Change, Edited, Touched
 from calendula.availability.search.day import Day
 from calendula.availability.search.offered import day_of, whole
+from calendula.availability.search.reading import renew
 from calendula.availability.search.roster import Roster
 from calendula.availability.search.wish import Wish
 from calendula.errors import Unavailable
@@ -32,6 +33,8 @@ from calendula.timetables.timetable import Visit
 
 _BEHIND = 50_000  # events; with more of them it is quicker to begin anew
 _MOST_BYTES = 2**28
+_TOGETHER = 2000  # days of doctors that are read together
+_MOST_DAYS = 31
 _WAIT = 2.0  # seconds
 _NOBODY = UUID(int=0)
 
@@ -125,7 +128,7 @@ class Index:
         for visit in visits:
             known = self._days.get((day_of(change.start), visit))
             if known and isinstance(change, Booked):
-                known.take(doctor, change)
+                known.take(change, 1 << doctor)
             elif known:
                 known.stale |= 1 << doctor
 
@@ -133,30 +136,35 @@ class Index:
         self, session: Session, search: "_Search", behind: Place, most: int, until: float
     ) -> Found:
         candidates: list[Place] = []
-        first = day_of(behind.start)
-        for day in search.days(first):
-            if day > first and monotonic() > until:
-                return Found(candidates, max(behind, Place.before(whole(day).start)))
-            known = self._known(session, day, search)
-            for start in known.starts_from(behind.start):
-                after = behind.doctor_id if start == behind.start else _NOBODY
-                least = bisect_right(self._roster.ids, after)
-                for number in bits.numbers(known.free[start] & search.who_at(start), least):
-                    candidates.append(Place(start, self._roster.ids[number]))
+        for days in search.days(day_of(behind.start)):
+            if monotonic() > until and days[0] > day_of(behind.start):
+                return Found(candidates, Place.before(whole(days[0]).start))
+            for known in self._known(session, days, search):
+                for place in self._places(known, search, behind):
+                    candidates.append(place)
                     if len(candidates) == most:
-                        return Found(candidates, candidates[-1])
+                        return Found(candidates, place)
         return Found(candidates, None)
 
-    def _known(self, session: Session, day: date, search: "_Search") -> Day:
-        """Return what is known of a day, made new where it must be."""
-        key = day, search.visit
-        if key not in self._days:
+    def _places(self, known: Day, search: "_Search", behind: Place) -> Iterator[Place]:
+        ids = self._roster.ids
+        for start in known.starts_from(behind.start):
+            first = bisect_right(ids, behind.doctor_id) if start == behind.start else 0
+            for number in bits.numbers(known.free[start] & search.who_at(start), first):
+                yield Place(start, ids[number])
+
+    def _known(self, session: Session, dates: Sequence[date], search: "_Search") -> Sequence[Day]:
+        """Return what is known of some days, made new where it must be."""
+        keys = [(date_, search.visit) for date_ in dates]
+        if not self._days.keys() >= set(keys):
             while self._days and sum(it.size for it in self._days.values()) > self._most_bytes:
                 self._days.popitem(last=False)
-            self._days[key] = Day(*key)
-        self._days.move_to_end(key)
-        self._days[key].renew(session, self._roster, search.who)
-        return self._days[key]
+        for key in keys:
+            self._days.setdefault(key, Day(*key))
+            self._days.move_to_end(key)
+        days = [self._days[key] for key in keys]
+        renew(session, self._roster, days, search.who)
+        return days
 
 
 class _Search:
@@ -175,11 +183,17 @@ class _Search:
                 self._limits.append((zone, limits, who & wanted))
         self.who = reduce(or_, (who for *_, who in self._limits), 0)
 
-    def days(self, first: date) -> Iterator[date]:
-        """Give the days in UTC, from a first one on, in which anything can be found."""
-        ends = (limits.last_day or self._wish.last for _, limits, _ in self._limits)
-        last = min(self._wish.last, max(ends, default=date.min)) if self._limits else date.min
-        return (date.fromordinal(n) for n in range(first.toordinal(), last.toordinal() + 2))
+    def days(self, first: date) -> Iterator[Sequence[date]]:
+        """Give the days in UTC, from a first one on, in which anything can be found.
+
+        The fewer are looked for, the more days come together.
+        """
+        ends = [limits.last_day or self._wish.last for _, limits, _ in self._limits]
+        last = min(self._wish.last, max(ends, default=date.min)).toordinal() + 1
+        together = min(max(_TOGETHER // (self.who.bit_count() or 1), 1), _MOST_DAYS)
+        for number in range(first.toordinal(), last + 1, together):
+            end = min(number + together, last + 1)
+            yield [date.fromordinal(it) for it in range(number, end)]
 
     def who_at(self, start: datetime) -> int:
         """Return those of whom a slot may be booked now that starts then."""

@@ -29,7 +29,6 @@ router = APIRouter(
     prefix="/v1/slots",
     tags=["Slots"],
     route_class=JsonRoute,
-    responses=examples.UNKNOWN,
     dependencies=[KnownQuery],
 )
 

@@ -1,0 +1,96 @@
+"""What the database says of days, for those of whom nobody knows any more."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+from functools import reduce
+from operator import or_
+from uuid import UUID
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from calendula.appointments.models import Appointment
+from calendula.appointments.status import HOLDING, Status
+from calendula.availability.search import bits
+from calendula.availability.search.day import Day, Gone
+from calendula.availability.search.offered import Exceptions, day_of, offered, whole
+from calendula.availability.search.roster import Roster
+from calendula.intervals import Interval, Part
+from calendula.timetables import service as timetables
+from calendula.timetables.windows import Window
+
+_AT_ONCE = 5000  # rows that are read together
+_FEW = 500  # doctors who are named to the database; of more, all are read
+_SURE = tuple(status for status in HOLDING if status != Status.PENDING)  # what is held may expire
+
+
+def renew(session: Session, roster: Roster, days: Sequence[Day], wanted: int) -> None:
+    """Look anew at those of the wanted doctors of whom nobody knows any more, on some days."""
+    who = reduce(or_, (day.stale for day in days)) & wanted
+    if not who:
+        return
+    few = None
+    if who.bit_count() <= _FEW:
+        few = [roster.ids[number] for number in bits.numbers(who)]
+    else:
+        who = bits.ALL
+    first, last = days[0].date, days[-1].date
+    exceptions = _exceptions(session, roster, first, last, few)
+    time = Part(whole(first).start, whole(last).end)
+    off = list(_time_off(session, roster, time, few))
+    gone = _appointments(session, roster, time, few)
+    for day in days:
+        offers = offered(roster, day.date, day.visit, exceptions)
+        day.renew(day.stale & who, offers, [*off, *gone.get(day.date, ())])
+
+
+def _exceptions(
+    session: Session, roster: Roster, first: date, last: date, few: Sequence[UUID] | None
+) -> Exceptions:
+    overridden: dict[date, list[int]] = defaultdict(list)
+    windows: dict[date, dict[Window, int]] = defaultdict(lambda: defaultdict(int))
+    for row in timetables.overrides_about(session, first, last, few):
+        number = roster.number(row.doctor_id)
+        if number is not None:
+            overridden[row.date].append(number)
+            for window in row.windows:
+                windows[row.date][Window(*window)] |= 1 << number
+    sets = {it: bits.of(who, len(roster)) for it, who in overridden.items()}
+    return Exceptions(sets, windows)
+
+
+def _time_off(
+    session: Session, roster: Roster, time: Interval, few: Sequence[UUID] | None
+) -> Iterator[Gone]:
+    for off in timetables.all_time_off(session, time, few):
+        who = bits.ALL if off.doctor_id is None else roster.some([off.doctor_id])
+        yield Gone(off.starts_at, off.ends_at, who)
+
+
+def _appointments(
+    session: Session, roster: Roster, time: Interval, few: Sequence[UUID] | None
+) -> Mapping[date, Sequence[Gone]]:
+    """Return the times that appointments take, by the days on which these begin."""
+    taken: dict[tuple[datetime, datetime], list[int]] = defaultdict(list)
+    options = {"yield_per": _AT_ONCE}
+    for doctor_id, start, end in session.execute(_held(time, few), execution_options=options):
+        number = roster.number(doctor_id)
+        if number is not None:
+            taken[start, end].append(number)
+    gone: dict[date, list[Gone]] = defaultdict(list)
+    for (start, end), numbers in taken.items():
+        gone[day_of(start)].append(Gone(start, end, bits.of(numbers, len(roster))))
+    return gone
+
+
+def _held(time: Interval, few: Sequence[UUID] | None) -> Select[UUID, datetime, datetime]:
+    """Return the query. What reaches into a day from the one before, the look-up sees."""
+    query = select(
+        Appointment.doctor_id, Appointment.occupied_from, Appointment.occupied_until
+    ).where(
+        Appointment.status.in_(_SURE),
+        Appointment.starts_at >= time.start,
+        Appointment.starts_at < time.end,
+    )
+    return query if few is None else query.where(Appointment.doctor_id.in_(few))
