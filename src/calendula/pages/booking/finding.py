@@ -1,6 +1,7 @@
 """The first page, on which somebody looks for a doctor."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import Annotated, NamedTuple
 
@@ -10,8 +11,15 @@ from sqlalchemy.orm import Session
 
 from calendula import clock
 from calendula.availability import service as availability
+from calendula.availability.search import service as search
+from calendula.availability.search.index import Index
+from calendula.availability.search.routes import IndexOfApp
+from calendula.availability.search.service import Free
+from calendula.availability.search.wish import Wish
+from calendula.database import Database
 from calendula.doctors import service as doctors
 from calendula.doctors.models import Doctor
+from calendula.errors import Unavailable
 from calendula.http.dependencies import DatabaseOfApp
 from calendula.http.fields import Words
 from calendula.http.pagination import Cursor, page
@@ -22,6 +30,8 @@ from calendula.timetables.slots import Slot
 
 _ON_A_PAGE = 12
 _LOOK_AHEAD = timedelta(days=13)
+_FIRST = 4
+_FARTHEST = timedelta(days=89)
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
@@ -37,11 +47,14 @@ class Found(NamedTuple):
 def find_doctor_page(
     reader: ReaderOfRequest,
     database: DatabaseOfApp,
+    index: IndexOfApp,
+    *,
     name: Annotated[Words, Query()] = "",
     specialty: Annotated[Words, Query()] = "",
     cursor: Cursor = None,
 ) -> Response:
-    """Let somebody find a doctor by name or specialty."""
+    """Let somebody find a doctor by name or specialty, and see who is free first."""
+    soonest = () if cursor else _soonest(database, index, specialty or None, name)
     query = doctors.matching(specialty or None, name, inactive=False)
     with database.read() as session:
         rows, following = page(session, query, [Doctor.name_key], cursor, _ON_A_PAGE)
@@ -51,12 +64,22 @@ def find_doctor_page(
     return reader.show(
         "booking/find.html",
         clinic_name=clinic.name,
+        soonest=soonest,
         found=found,
         following=following,
         specialties=specialties,
         name=name,
         specialty=specialty,
     )
+
+
+def _soonest(database: Database, index: Index, specialty: str | None, name: str) -> Sequence[Free]:
+    """Return the first free times of all; none while others wait for them for long."""
+    yesterday = clock.now().date() - timedelta(days=1)  # which it is still somewhere
+    wish = Wish(yesterday, yesterday + _FARTHEST, specialty=specialty, words=name)
+    with suppress(Unavailable), database.read() as session:
+        return search.search(session, index, wish, None, _FIRST).slots
+    return ()
 
 
 def _first_free(session: Session, doctor: Doctor) -> Slot | None:
