@@ -6,6 +6,7 @@ whoever has read one may use it while others go on.
 
 import re
 from collections.abc import Iterable, Iterator
+from sys import getsizeof
 
 ALL = -1
 """The set of all numbers."""
@@ -33,4 +34,4 @@ def numbers(bits: int, first: int = 0) -> Iterator[int]:
 
 def size(bits: int) -> int:
     """Return the bytes that a set takes."""
-    return bits.bit_length() // 8
+    return getsizeof(bits)

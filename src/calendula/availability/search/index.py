@@ -35,7 +35,8 @@ _BEHIND = 50_000  # events; with more of them it is quicker to begin anew
 _MOST_BYTES = 2**28
 _TOGETHER = 2000  # days of doctors that are read together
 _MOST_DAYS = 31
-_WAIT = 2.0  # seconds
+_WAIT = 5.0  # seconds
+_PATIENCE = 1.0  # seconds, after which no other days are read for a search
 _NOBODY = UUID(int=0)
 
 
@@ -66,19 +67,18 @@ class Index:
         self._most_bytes = most_bytes
         self._forget()
 
-    def find(self, session: Session, wish: Wish, behind: Place, most: int, until: float) -> Found:
+    def find(self, session: Session, wish: Wish, behind: Place, most: int) -> Found:
         """Return those who may have what is wished for behind a place, so many at most.
 
-        They may be fewer, or none, where days have to be read that were not asked for lately: none
-        is begun after a moment (of `time.monotonic`). The session's transaction ends. Raises
-        Unavailable where others are reading for long.
+        They may be fewer, or none, where many days have to be read that were not asked for lately.
+        The session's transaction ends. Raises Unavailable where others are reading for long.
         """
         # Who waits here must keep no connection from who is in. And who is in must see no less than
         # the one before: in SQLite a transaction sees what there was when it began.
         session.close()
         with self._alone():
             self._follow(session)
-            return self._walk(session, _Search(self._roster, wish), behind, most, until)
+            return self._walk(session, _Search(self._roster, wish), behind, most)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -132,9 +132,8 @@ class Index:
             elif known:
                 known.stale |= 1 << doctor
 
-    def _walk(
-        self, session: Session, search: "_Search", behind: Place, most: int, until: float
-    ) -> Found:
+    def _walk(self, session: Session, search: "_Search", behind: Place, most: int) -> Found:
+        until = monotonic() + _PATIENCE
         candidates: list[Place] = []
         for days in search.days(day_of(behind.start)):
             if monotonic() > until and days[0] > day_of(behind.start):

@@ -7,7 +7,7 @@ from functools import reduce
 from operator import or_
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, String, cast, func, select
 from sqlalchemy.orm import Session
 
 from calendula.appointments.models import Appointment
@@ -20,7 +20,6 @@ from calendula.intervals import Interval, Part
 from calendula.timetables import service as timetables
 from calendula.timetables.windows import Window
 
-_AT_ONCE = 5000  # rows that are read together
 _FEW = 500  # doctors who are named to the database; of more, all are read
 _SURE = tuple(status for status in HOLDING if status != Status.PENDING)  # what is held may expire
 
@@ -72,25 +71,27 @@ def _appointments(
     session: Session, roster: Roster, time: Interval, few: Sequence[UUID] | None
 ) -> Mapping[date, Sequence[Gone]]:
     """Return the times that appointments take, by the days on which these begin."""
-    taken: dict[tuple[datetime, datetime], list[int]] = defaultdict(list)
-    options = {"yield_per": _AT_ONCE}
-    for doctor_id, start, end in session.execute(_held(time, few), execution_options=options):
-        number = roster.number(doctor_id)
-        if number is not None:
-            taken[start, end].append(number)
     gone: dict[date, list[Gone]] = defaultdict(list)
-    for (start, end), numbers in taken.items():
-        gone[day_of(start)].append(Gone(start, end, bits.of(numbers, len(roster))))
+    for start, end, ids in session.execute(_held(time, few)):
+        gone[day_of(start)].append(Gone(start, end, roster.written(ids)))
     return gone
 
 
-def _held(time: Interval, few: Sequence[UUID] | None) -> Select[UUID, datetime, datetime]:
-    """Return the query. What reaches into a day from the one before, the look-up sees."""
-    query = select(
-        Appointment.doctor_id, Appointment.occupied_from, Appointment.occupied_until
-    ).where(
-        Appointment.status.in_(_SURE),
-        Appointment.starts_at >= time.start,
-        Appointment.starts_at < time.end,
+def _held(time: Interval, few: Sequence[UUID] | None) -> Select[datetime, datetime, str]:
+    """Return the query: rows of times, with the ids of all whose they are as one text.
+
+    Of ten thousand doctors that is a hundredth of the work that a row for each would be. What
+    reaches into a day from the one before, the look-up sees.
+    """
+    ids = func.aggregate_strings(cast(Appointment.doctor_id, String), ",")
+    occupied = Appointment.occupied_from, Appointment.occupied_until
+    query = (
+        select(*occupied, ids)
+        .where(
+            Appointment.status.in_(_SURE),
+            Appointment.starts_at >= time.start,
+            Appointment.starts_at < time.end,
+        )
+        .group_by(*occupied)
     )
     return query if few is None else query.where(Appointment.doctor_id.in_(few))

@@ -55,7 +55,7 @@ class Roster:
         self.windows: dict[WeeklyWindow, int] = {}
         self._specialties: dict[str | None, int] = {}
         self._search_keys: list[str] = []
-        self._numbers: dict[UUID, int] = {}
+        self._numbers: dict[str, int] = {}
         self._fill(entries)
         self.named = lru_cache(_WORDS)(self._named)
 
@@ -64,12 +64,15 @@ class Roster:
 
     def number(self, doctor_id: UUID) -> int | None:
         """Return the number of a doctor; None is one who was not here."""
-        return self._numbers.get(doctor_id)
+        return self._numbers.get(doctor_id.hex)
 
     def some(self, doctor_ids: Iterable[UUID]) -> int:
         """Return the set of some doctors, without those who are not here."""
-        known = (self._numbers.get(it) for it in doctor_ids)
-        return bits.of((it for it in known if it is not None), len(self))
+        return self._some([it.hex for it in doctor_ids])
+
+    def written(self, ids: str) -> int:
+        """Return the set of those whose ids are written in a text, with commas between them."""
+        return self._some(ids.replace("-", "").split(","))
 
     def special(self, specialty_key: str) -> int:
         """Return those of a specialty."""
@@ -80,11 +83,11 @@ class Roster:
 
         There is none for a new one whose id is not the last.
         """
-        if entry.id not in self._numbers:
+        if entry.id.hex not in self._numbers:
             if self.ids and entry.id < self.ids[-1]:
                 return False
             self._append(entry)
-        number = self._numbers[entry.id]
+        number = self._numbers[entry.id.hex]
         self._search_keys[number] = entry.search_key
         self.named.cache_clear()
         one = 1 << number
@@ -108,8 +111,12 @@ class Roster:
         self.rules = {it: bits.of(who, len(self)) for it, who in rules.items()}
         self.windows = {it: bits.of(who, len(self)) for it, who in windows.items()}
 
+    def _some(self, ids: Iterable[str]) -> int:
+        known = map(self._numbers.get, ids)
+        return bits.of((it for it in known if it is not None), len(self))
+
     def _append(self, entry: Entry) -> None:
-        self._numbers[entry.id] = len(self.ids)
+        self._numbers[entry.id.hex] = len(self.ids)
         self.ids.append(entry.id)
         self._search_keys.append(entry.search_key)
 

@@ -1,6 +1,5 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from time import monotonic
 from typing import NamedTuple
 from uuid import UUID
 
@@ -21,7 +20,6 @@ from calendula.timetables.timetable import Visit
 
 _LOOKS = 6  # each for twice as many as the one before
 _MOST = 400  # that are looked up together
-_LASTS = 1.0  # seconds, after which a page goes out as full as it is
 _DAY = timedelta(days=1)
 
 
@@ -53,18 +51,18 @@ def search(
     to look on, where that many could not be found in a moment. The past is not offered, also where
     it may be booked. Raises Unavailable where too much is being read.
     """
-    until = monotonic() + _LASTS
-    place: Place | None = max(behind or _beginning(wish), _beginning(wish))
+    place = max(behind or _beginning(wish), _beginning(wish))
     found: list[Free] = []
     for look_number in range(_LOOKS):
-        if place is None or len(found) > limit or monotonic() > until:
-            break
         most = min((limit + 1) << look_number, _MOST)
-        candidates, place = index.find(session, wish, place, most, until)
+        candidates, following = index.find(session, wish, place, most)
         found += _free(session, candidates, wish.visit)
-    if len(found) > limit:
-        return FreeSlots(found[:limit], found[limit - 1].place)
-    return FreeSlots(found, place)
+        if len(found) > limit:
+            return FreeSlots(found[:limit], found[limit - 1].place)
+        if following is None or len(candidates) < most:
+            break
+        place = following
+    return FreeSlots(found, following)
 
 
 def _beginning(wish: Wish) -> Place:
@@ -108,7 +106,8 @@ def _slots(
     dates = [it.date for it in dated]
     first, last = min(dates), max(dates)
     known = timetables.load_all(session, list(doctors.values()), first, last)
-    about = Part(dated[0].place.start - _DAY, dated[-1].place.start + 2 * _DAY)
+    before = timedelta(minutes=visit.buffer_before if visit else 0)
+    about = Part(dated[0].place.start - before, dated[-1].place.start + _DAY)  # none is longer
     busy = times.busy_of_some(session, list(doctors), about, first, last)
     taken = {doctor_id: Taken(busy.get(doctor_id, ())) for doctor_id in doctors}
     now = clock.now()
