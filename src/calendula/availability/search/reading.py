@@ -20,7 +20,7 @@ from calendula.intervals import Interval, Part
 from calendula.timetables import service as timetables
 from calendula.timetables.windows import Window
 
-_FEW = 500  # doctors who are named to the database; of more, all are read
+_FEW = 100  # doctors who are named to the database; of more, all are read
 _SURE = tuple(status for status in HOLDING if status != Status.PENDING)  # what is held may expire
 
 

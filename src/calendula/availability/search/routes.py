@@ -86,7 +86,7 @@ def search_slots(
         Query(description="IANA zone of the offsets; each doctor's where not given."),
     ] = None,
     cursor: Cursor = None,
-    limit: Limit = 20,
+    limit: Limit = 10,
 ) -> Page[FoundSlot]:
     """List the first free slots among all doctors, by start and doctor.
 
