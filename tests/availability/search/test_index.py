@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from fastapi.testclient import TestClient
@@ -13,6 +15,7 @@ from calendula.availability.search import index as module
 from calendula.availability.search.index import Found, Index, Place
 from calendula.availability.search.wish import Wish
 from calendula.database import Database
+from calendula.doctors import service as doctors
 from calendula.errors import Unavailable
 from support.booking import reserve
 from support.clinic import DAY, horizon_to
@@ -127,3 +130,18 @@ def test_a_policy_bounds_the_look(admin: TestClient, mei: str, database: Databas
     found = _find(database, index, Wish(DAY, DAY + timedelta(days=300))).candidates
     assert {it.start.date() - DAY for it in found} <= {timedelta(0), timedelta(-1)}
     assert len(index._days) < 40  # noqa: SLF001 - what is kept is nobody else's
+
+
+def test_an_old_transaction_hides_nothing(admin: TestClient, mei: str, database: Database) -> None:
+    """Who began to read before a cancellation does not let others miss what came free."""
+    index = Index()
+    hers, theirs = replace(WEEK, words="mei"), replace(WEEK, words="rajesh")
+    before = _find(database, index, hers)
+    booked = reserve(admin, mei, before.candidates[0].start.isoformat()).json()
+    assert _find(database, index, hers) != before
+    with database.read() as session:
+        doctors.by_id(session, UUID(mei))
+        admin.post(f"/v1/appointments/{booked['id']}/cancel", json={})
+        _find(database, index, theirs)
+        index.find(session, hers, Place.before(clock.now()), 1)
+    assert _find(database, index, hers) == before
