@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command 'make lock' pyproject.toml --group build
 
-.PHONY: serve test fuzz messages screenshots check wheel-check lock clean
+.PHONY: serve test fuzz bench bench-quick bench-stored messages screenshots check wheel-check lock clean
 
 serve: .venv/serve
 	$(BIN)/calendula serve
@@ -18,6 +18,15 @@ test: .venv/test
 
 fuzz: .venv/test
 	$(BIN)/pytest tests/life --hypothesis-profile=fuzz --numprocesses=2
+
+bench: .venv/bench  ## a quarter of an hour; bench-stored fills a clinic of millions before it begins
+	$(BIN)/python benchmarks/bench.py
+
+bench-quick: .venv/bench
+	$(BIN)/python benchmarks/bench.py --quick
+
+bench-stored: .venv/bench
+	$(BIN)/python benchmarks/bench.py --stored
 
 check: .venv/test
 	$(BIN)/ruff check .
@@ -37,6 +46,8 @@ lock: .venv/bin/python  ## LOCK_FLAGS=--upgrade for the newest of everything
 	$(LOCK) $(LOCK_FLAGS) --output-file requirements/serve.txt
 	$(LOCK) $(LOCK_FLAGS) --group test --constraint requirements/serve.txt \
 		--output-file requirements/test.txt
+	$(LOCK) $(LOCK_FLAGS) --group bench --constraint requirements/test.txt \
+		--output-file requirements/bench.txt
 
 clean:
 	rm -rf .venv build dist
@@ -45,7 +56,7 @@ clean:
 	@test -n "$(PYTHON)" || { echo "Calendula needs Python 3.11 or newer." >&2; exit 2; }
 	$(PYTHON) -m venv .venv
 
-.venv/serve .venv/test: .venv/%: requirements/%.txt pyproject.toml .venv/bin/python
+.venv/serve .venv/test .venv/bench: .venv/%: requirements/%.txt pyproject.toml .venv/bin/python
 	$(PIP) install --require-hashes --requirement $<
 	$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@

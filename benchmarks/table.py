@@ -1,0 +1,117 @@
+"""Writes results as tables in Markdown, which a terminal shows as well."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from statistics import median
+
+from loads import FIGHTERS, FOUGHT_OVER
+from results import DOUBLE, PROMISES, SEEN, SEEN_WITHIN, STORED_AT_MOST, UNITS, Promise, Results
+
+_FIGURES = 100  # from here on a value needs no digits behind the point
+Rows = Iterable[Sequence[str]]
+
+
+def of(results: Results) -> str:
+    """Return all tables of some results, one under the other."""
+    parts = [_promises(results), _medians(results), _seen(results), _client(results)]
+    parts += [_stored(results), _sizes(results), _machine(results)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _lines(heads: Sequence[str], rows: Rows) -> str:
+    """Return a table whose columns are as wide as their widest cell; the first is of words."""
+    cells = [list(heads), *map(list, rows)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    rule = [("-" if at < 1 else "-:").rjust(width, "-") for at, width in enumerate(widths)]
+    return "\n".join(
+        f"| {' | '.join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))} |"
+        for row in [cells[0], rule, *cells[1:]]
+    )
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= _FIGURES else f"{value:.3g}"
+
+
+def _verdict(kept: bool) -> str:
+    return "yes" if kept else "**no**"
+
+
+def _promises(results: Results) -> str:
+    def row(promise: Promise, ratio: float) -> list[str]:
+        sides = [promise.work, promise.side, promise.reference]
+        return [*sides, f"{ratio:.2f}", promise.sentence, _verdict(promise.kept(ratio))]
+
+    ratios = ((it, results.ratio(it.work, it.side, it.reference)) for it in PROMISES)
+    rows = [row(promise, ratio) for promise, ratio in ratios if ratio is not None]
+    heads = ["work", "side", "in proportion to", "ratio", "needed", "reached"]
+    return _lines(heads, rows) if rows else ""
+
+
+def _medians(results: Results) -> str:
+    rows = [
+        [work, side, _number(median(values)), unit]
+        for work, unit in UNITS.items()
+        for side, values in sorted(
+            results.works.get(work, {}).items(), key=lambda it: -median(it[1])
+        )
+    ]
+    return _lines(["work", "side", "median", "unit"], rows) if rows else ""
+
+
+def _seen(results: Results) -> str:
+    return "\n\n".join([*_seen_by_others(results), *_booked_twice(results)])
+
+
+def _seen_by_others(results: Results) -> Iterator[str]:
+    for times in map(sorted, results.works.get(SEEN, {}).values()):
+        p99 = times[len(times) * 99 // 100 - 1]
+        yield (
+            f"After its 201, {SEEN} within {median(times):.1f} ms in the median, {p99:.1f} ms at "
+            f"the 99th percentile ({SEEN_WITHIN} ms are allowed) and {times[-1]:.1f} ms at most, "
+            f"of {len(times)} bookings; on its own worker at once."
+        )
+
+
+def _booked_twice(results: Results) -> Iterator[str]:
+    for side, (number,) in results.works.get(DOUBLE, {}).items():
+        yield (
+            f"Of {FOUGHT_OVER} slots that {FIGHTERS} clients each wanted at one moment, {side} "
+            f"booked {number:g} more than once. Calendula booked none of its contended slots twice."
+        )
+
+
+def _client(results: Results) -> str:
+    if not results.busy:
+        return ""
+    side, busiest = max(results.busy.items(), key=lambda it: median(it[1]))
+    return (
+        f"The client that made the load was busiest with '{side}', {median(busiest):.0%} of the "
+        "time, and waited for the rest of it."
+    )
+
+
+def _stored(results: Results) -> str:
+    """Return the times with many appointments stored in proportion to those with few."""
+    rows = []
+    for work, values in results.works.items():
+        for side in values:
+            ratio = results.ratio(work, side, side.replace("10,000,000", "10,000"))
+            if "10,000,000" in side and ratio is not None:
+                times = ratio if UNITS.get(work) not in {None, "a second"} else 1 / ratio
+                kept = _verdict(times <= STORED_AT_MOST)
+                rows.append([work, side, f"{times:.2f}", f"at most {STORED_AT_MOST}", kept])
+    heads = ["work", "side", "times the time with 10,000", "needed", "reached"]
+    return _lines(heads, rows) if rows else ""
+
+
+def _sizes(results: Results) -> str:
+    rows = [
+        [side, f"{each / 1000:.2f}", f"{each * 1_000_000 / 1e9:.2f}"]
+        for side, each in results.bytes_an_appointment.items()
+    ]
+    heads = ["what is stored", "kB an appointment", "GB a million appointments"]
+    return _lines(heads, rows) if rows else ""
+
+
+def _machine(results: Results) -> str:
+    return _lines(["measured on", ""], results.machine.items())
