@@ -17,10 +17,11 @@ DISTINCT, REPEATED, RANDOM = (
 )
 FIGHT, SLOTS, START_UP = "50 clients on one slot", "lists of slots", "start"
 SEEN, DOUBLE = "a booking is seen by another worker", "slots booked twice"
+A_SECOND = "a second"
 UNITS = {
-    DISTINCT: "a second",
-    REPEATED: "a second",
-    RANDOM: "a second",
+    DISTINCT: A_SECOND,
+    REPEATED: A_SECOND,
+    RANDOM: A_SECOND,
     FIGHT: "ms, 99th percentile",
     SLOTS: "ms",
     START_UP: "s",
@@ -36,7 +37,8 @@ class Results:
     works: dict[str, Values] = field(default_factory=dict)
     busy: Values = field(default_factory=dict)
     """Which part of the time the client worked, by side."""
-    doctors: int = 0
+    stored: int = 0
+    """How many appointments the clinic with many has; none where it was not measured."""
     bytes_an_appointment: dict[str, float] = field(default_factory=dict)
 
     @classmethod
@@ -49,17 +51,15 @@ class Results:
         """Keep it, so that the table and the picture can be made again."""
         path.write_text(json.dumps(asdict(self), indent=1) + "\n")
 
-    def ratio(self, work: str, side: str, reference: str) -> float | None:
-        """Return the median of the rounds' ratios; None where either was not measured."""
-        values = self.works.get(work, {})
-        if side not in values or reference not in values:
-            return None
+    def has(self, work: str, *sides: str) -> bool:
+        """Tell whether all of these sides were measured at this work."""
+        return all(side in self.works.get(work, {}) for side in sides)
+
+    def ratio(self, work: str, side: str, reference: str) -> float:
+        """Return the median of the rounds' ratios."""
+        values = self.works[work]
         pairs = zip(values[side], values[reference], strict=True)
         return median(one / other for one, other in pairs)
-
-    def median(self, work: str, side: str) -> float:
-        """Return the median of the rounds."""
-        return median(self.works[work][side])
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,5 +98,11 @@ PROMISES = (
 )
 SEEN_WITHIN = 50
 """Milliseconds, at the 99th percentile."""
+FEW = 10_000
 STORED_AT_MOST = 1.15
-"""Times the time that the same takes with 10,000."""
+"""Times the time that the same takes with FEW."""
+
+
+def stored_side(name: str, rows: int) -> str:
+    """Return the name of a side whose clinic has so many appointments."""
+    return f"{name}, {rows:,} stored"

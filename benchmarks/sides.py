@@ -50,6 +50,8 @@ class Side:
     ground: Mapping[str, Any] = field(default_factory=dict)
     """Over which doctors, days and slots the requests go, where not those of `Ground`."""
     first_day: date = field(default_factory=lambda: clock.now().date() + timedelta(days=1))
+    listed: str = "Dr. Mei Chen"
+    """Whose slots are listed: an open clinic's sample doctor whom no load books."""
     next: dict[str, int] = field(default_factory=dict)
     """By workload: the number of the first request that nobody has sent yet."""
 

