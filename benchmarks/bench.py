@@ -47,7 +47,7 @@ _BOTH = (POSTGRESQL, SQLITE)
 
 def measure(pace: Pace) -> Results:
     """Measure everything but the clinic with many appointments."""
-    results = Results(machine())
+    results = Results(machine(pace))
     with (
         tempfile.TemporaryDirectory(prefix="calendula-bench-") as name,
         all_sides(folder := Path(name)) as (sides, pgbench),
@@ -78,13 +78,14 @@ def _measure_rates(
             results.busy.setdefault(side, []).extend(values)
 
 
-def machine() -> dict[str, str]:
-    """Return on what it is measured, and with which versions."""
+def machine(pace: Pace) -> dict[str, str]:
+    """Return how and on what it is measured, and with which versions."""
     cores, memory = psutil.cpu_count(), psutil.virtual_memory().total / 2**30
     return {
+        "rounds": f"{pace.rounds} of {pace.seconds:g} s each",
         "processor": f"{_processor()}, {cores} cores",
         "memory": f"{memory:.0f} GiB",
-        "system": f"{platform.system()} {platform.release()}",
+        "system": f"{platform.system()} {platform.release().partition('-')[0]}",
         "Python": platform.python_version(),
         **{name: version(name) for name in _DISTRIBUTIONS},
     }
@@ -131,7 +132,7 @@ def main() -> None:
         print(table.of(results))
         return
     if arguments.stored:
-        results = Results(machine())
+        results = Results(machine(FULL))
         stored.measure(results, FULL, arguments.stored)
         results.save(KEPT_STORED)
     elif not arguments.report:

@@ -29,10 +29,10 @@ def of(*measured: Results) -> str:
 
 
 def _lines(heads: Sequence[str], rows: Rows) -> str:
-    """Return a table whose columns are as wide as their widest cell; the first is of words."""
+    """Return a table whose columns are as wide as their widest cell."""
     cells = [list(heads), *map(list, rows)]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    rule = [("-" if at < 1 else "-:").rjust(width, "-") for at, width in enumerate(widths)]
+    rule = ["-" * width for width in widths]
     return "\n".join(
         f"| {' | '.join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))} |"
         for row in [cells[0], rule, *cells[1:]]
