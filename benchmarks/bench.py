@@ -6,6 +6,7 @@ the tables. What was measured is kept in build/bench, and `--report` makes both 
 
 import argparse
 import platform
+import signal
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -23,7 +24,7 @@ import sizes
 import stored
 import table
 from loads import FULL, QUICK, Pace
-from results import DISTINCT, DOUBLE, FIGHT, RANDOM, REPEATED, SEEN, SLOTS, START_UP, Results
+from results import DISTINCT, DOUBLE, FIGHT, KEYED, RANDOM, REPEATED, SEEN, SLOTS, START_UP, Results
 from sides import (
     ASYNCPG,
     BARE,
@@ -69,6 +70,7 @@ def _measure_rates(
 ) -> None:
     for work, workload, names, database in (
         (DISTINCT, "distinct", (ASYNCPG, POSTGRESQL, SQLITE, EXPRESS, TWO), pgbench),
+        (KEYED, "keyed", (ASYNCPG, POSTGRESQL, SQLITE), None),
         (RANDOM, "random", (ASYNCPG, POSTGRESQL, SQLITE, EXPRESS, TWO), None),
         (REPEATED, "repeated", (IDLE, POSTGRESQL, SQLITE, TWO, BARE), None),
     ):
@@ -125,6 +127,7 @@ def main() -> None:
         help="with so many appointments stored beside 10,000; fills the clinics first",
     )
     arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))  # and stop all sides
     BUILD.mkdir(parents=True, exist_ok=True)
     if arguments.quick:
         results = measure(QUICK)

@@ -38,7 +38,7 @@ class Pace:
     starts: int
 
 
-QUICK = Pace(seconds=1.0, rounds=3, single=30, starts=3)
+QUICK = Pace(seconds=0.8, rounds=3, single=30, starts=3)
 FULL = Pace(seconds=5.0, rounds=5, single=200, starts=9)
 
 

@@ -15,11 +15,13 @@ DISTINCT, REPEATED, RANDOM = (
     "lookups of 100 doctor-days over and over",
     "lookups of random doctor-days, none seen before",
 )
+KEYED = "distinct bookings with an Idempotency-Key"
 FIGHT, SLOTS, START_UP = "50 clients on one slot", "lists of slots", "start"
 SEEN, DOUBLE = "a booking is seen by another worker", "slots booked twice"
 A_SECOND = "a second"
 UNITS = {
     DISTINCT: A_SECOND,
+    KEYED: A_SECOND,
     REPEATED: A_SECOND,
     RANDOM: A_SECOND,
     FIGHT: "ms, 99th percentile",
