@@ -33,7 +33,7 @@ def _environment(folder: Path) -> dict[str, str]:
 
 def _import(folder: Path) -> float:
     started = time.perf_counter()
-    subprocess.run(_IMPORTS, check=True, env=_environment(folder))  # noqa: S603 - our own
+    subprocess.run(_IMPORTS, check=True, env=_environment(folder))
     return time.perf_counter() - started
 
 
@@ -43,9 +43,7 @@ def _start(folder: Path, url: str) -> float:
     environment = {**_environment(folder), "CALENDULA_DATABASE_URL": url}
     with (folder / "server.log").open("ab") as log:
         started = time.perf_counter()
-        process = subprocess.Popen(  # noqa: S603 - our own
-            command, cwd=folder, env=environment, stdout=log, stderr=log
-        )
+        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)
     try:
         while not _is_ready(port):
             if process.poll() is not None:
