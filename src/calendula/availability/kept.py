@@ -46,9 +46,9 @@ class Kept:
         """Return an answer to be filled by what is about to be looked for."""
         answer = Answer()
         with self._lock:
-            self._begun += 1
-            if self._begun > self._most:  # the plainest bound: those in demand come back
+            if self._begun >= self._most:  # the plainest bound: those in demand come back
                 self._forget_all()
+            self._begun += 1
             self._of.setdefault(str(doctor_id), []).append(answer)
         return answer
 

@@ -39,7 +39,7 @@ class Bookings:
         self._database = database
         self._memory = memory
         self._settings = settings
-        self.thread = Together("bookings", _AT_ONCE, self._book)
+        self.thread = Together("bookings", _AT_ONCE, self.book)
 
     async def answer(self, body: bytes, key: str | None) -> bytes | None:
         """Return the body of the answer to a booking that won its slot, or None.
@@ -59,7 +59,7 @@ class Bookings:
         answer = {**outcome.answer, "manage_token": tokens.write(outcome.secret)}
         return json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode()
 
-    def _book(self, wishes: Sequence[Wish]) -> Sequence[Outcome | SlotTaken | None]:
+    def book(self, wishes: Sequence[Wish]) -> Sequence[Outcome | SlotTaken | None]:
         """Book what can be booked; of the rest, say which wanted what is taken.
 
         Where that fails before the commit, nothing was booked, and each is to be tried alone: what

@@ -100,6 +100,8 @@ def insert_all(session: Session, table: Table, rows: Sequence[Mapping[str, Any]]
 
 def update_all(session: Session, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Let the rows of a table be these, which have the same columns, by their `id`."""
+    if not rows:
+        return
     connection = session.connection()
     columns = tuple(rows[0])
     if connection.dialect.name == "sqlite":
