@@ -28,6 +28,7 @@ from calendula.access.roles import (
 )
 from calendula.app import create_app
 from calendula.database import Database
+from calendula.pages.desk import live
 from calendula.settings import Settings
 from support.access import bearer, cookie, make_key, make_session
 from support.clinic import token
@@ -109,6 +110,7 @@ def test_the_table_is_what_happens(
 ) -> None:
     """Each operation is 401 or 403 to a caller exactly where the table says so."""
     monkeypatch.setattr(sessions, "end", lambda *_: None)  # the others are tried after it
+    monkeypatch.setattr(live, "_LASTS", 0.1)  # seconds: whoever may have the stream reads it all
     headers, own = _headers(database, client, caller)
     for name, route in _operations(create_app(settings)).items():
         for doctor_id in own, str(uuid4()):

@@ -1,4 +1,4 @@
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -157,6 +157,10 @@ def test_a_hold_is_told_of_and_ends_an_answer(
     found = _one(database, memory)
     assert first not in found.day.free
     assert found.has_holds
+    end = datetime.fromisoformat(answer.json()["expires_at"])
+    with monkeypatch.context() as patch:
+        patch.setattr(clock, "now", lambda: end - timedelta(milliseconds=300))
+        assert _one(database, memory).until == end
     later = clock.now() + timedelta(hours=2)
     monkeypatch.setattr(clock, "now", lambda: later)
     assert first in _one(database, memory).day.free
