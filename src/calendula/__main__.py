@@ -1,9 +1,9 @@
-from calendula import memory
+from calendula import garbage
 
 
 def main() -> None:
     """Load the `calendula` command, and run it."""
-    with memory.kept():
+    with garbage.spared():
         from calendula import cli
     cli.main()
 

@@ -9,7 +9,7 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
-from calendula import logs, memory, samples
+from calendula import garbage, logs, samples
 from calendula.access import service as access
 from calendula.database import Database, schema
 from calendula.settings import Settings
@@ -51,7 +51,7 @@ def serve(settings: Settings, host: str, port: int, workers: int) -> None:
 
 def create_app() -> FastAPI:
     """Return the app for a process that serves it, which loads it and keeps it."""
-    with memory.kept():
+    with garbage.spared():
         from calendula import app
 
         return app.create_app()

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def kept() -> Iterator[None]:
+def spared() -> Iterator[None]:
     """Look for no garbage while a block loads what stays, nor ever again in what it has loaded.
 
     Else every object there is would be looked at again and again: a fifth of the time to start,
