@@ -74,11 +74,10 @@ def test_a_request_by_hand_is_as_by_structlog(
 ) -> None:
     """Where nobody else listens, the line of a request says the same as where somebody does."""
     logs.configure(form)  # type: ignore[arg-type]
-    members = {"method": "GET", "route": "/healthz", "status": 200, "milliseconds": 0.5}
     lines = []
     for handlers in logging.root.handlers, logging.root.handlers[:1]:
         monkeypatch.setattr(logging.root, "handlers", [*handlers])
-        logs.request(logging.INFO, **members)
+        logs.request(logging.INFO, "abc", "GET", "/healthz", 200, 0.5)
         lines.append(capsys.readouterr().err)
     by_structlog, by_hand = lines
     if form == "json":

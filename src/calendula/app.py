@@ -4,6 +4,7 @@ from contextlib import asynccontextmanager, closing
 
 from anyio import to_thread
 from fastapi import Depends, FastAPI
+from starlette.types import ASGIApp
 
 from calendula import __version__, logs
 from calendula.access import roles
@@ -18,6 +19,7 @@ from calendula.booking import routes as booking
 from calendula.classic import routes as classic
 from calendula.classic.bookings import Bookings
 from calendula.classic.counter import Counter
+from calendula.classic.front import Front
 from calendula.classic.lookups import Lookups
 from calendula.clinic import routes as clinic
 from calendula.database import Database
@@ -47,6 +49,14 @@ _API = (
     health.router,
 )
 _DESCRIPTION = "Books appointments with doctors. Two patients never get the same slot."
+
+
+class _App(FastAPI):
+    """FastAPI, with what is in front of its own middleware too."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Return what serves a request."""
+        return Front(super().build_middleware_stack(), self.state.kept)
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -83,7 +93,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             database.hints.listen(hear)
             yield
 
-    app = FastAPI(
+    app = _App(
         title="Calendula",
         version=__version__,
         description=_DESCRIPTION,
@@ -97,6 +107,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings = settings
     app.state.database = database
     app.state.feed = feed
+    app.state.kept = kept
     app.state.index = Index()
     problems.install(app, classic.FAILURE_MESSAGES)
     app.add_exception_handler(404, answer_unknown_path)

@@ -1,6 +1,7 @@
 import json
 import logging
 import sys
+from functools import lru_cache
 from typing import Any, Literal
 
 import structlog
@@ -50,20 +51,40 @@ def configure(log_format: Literal["text", "json"]) -> None:
     logging.getLogger("alembic.runtime.plugins").setLevel(logging.WARNING)
 
 
-def request(level: int, **members: Any) -> None:
-    """Write the line of a request.
+def request(  # noqa: PLR0917 - the members of a line
+    level: int,
+    request_id: str,
+    method: str,
+    route: str | None,
+    status: int | None,
+    milliseconds: float,
+    **trouble: Any,
+) -> None:
+    """Write the line of a request. The id must be free of quotes and backslashes.
 
     One of a request that went as it should is written by hand, as structlog would write it: that
-    takes a tenth of the time, and most lines are of this kind. Where somebody else has a handler at
-    the root too, they get it like any other.
+    takes a fraction of the time, and most lines are of this kind. Where somebody else has a handler
+    at the root too, they get it like any other.
     """
     if level > logging.INFO or len(logging.root.handlers) > 1:
-        _requests.log(level, "request", **members)
+        members = {"method": method, "route": route, "status": status, "milliseconds": milliseconds}
+        _requests.log(level, "request", request_id=request_id, **members, **trouble)
         return
-    about = _stamp(None, "", {"level": "info", "logger": "calendula.http"})
+    at = _stamp(None, "", {})["timestamp"]
     if _as_json:
-        line = json.dumps({"event": "request", **members, **about})
+        line = (
+            f'{{"event": "request", "request_id": "{request_id}", "method": {_json(method)}, '
+            f'"route": {_json(route)}, "status": {_json(status)}, "milliseconds": {milliseconds}, '
+            f'"level": "info", "logger": "calendula.http", "timestamp": "{at}"}}\n'
+        )
     else:
-        said = " ".join(f"{name}={value}" for name, value in members.items())
-        line = f"{about['timestamp']} [info     ] request [calendula.http] {said}"
-    sys.stderr.write(f"{line}\n")
+        line = (
+            f"{at} [info     ] request [calendula.http] request_id={request_id} method={method} "
+            f"route={route} status={status} milliseconds={milliseconds}\n"
+        )
+    sys.stderr.write(line)
+
+
+@lru_cache(maxsize=1024)
+def _json(value: str | int | None) -> str:
+    return json.dumps(value)

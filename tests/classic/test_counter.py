@@ -91,13 +91,25 @@ def test_the_counter_answers_as_the_routes_do(client: TestClient, calls: list[st
 
 
 def test_lookups_are_answered_as_by_the_route(client: TestClient, calls: list[str]) -> None:
-    """The body and headers of a lookup are the route's, who answers where a key is shown."""
-    at_counter = client.get("/available_slots", params=ASKED)
+    """The body and headers of a lookup are the route's, also of one whose answer was kept."""
+    at_counter, *again = [client.get("/available_slots", params=ASKED) for _ in range(4)]
     no_key = {"Authorization": "Basic eDp5"}
     by_route = client.get("/available_slots", params=ASKED, headers=no_key)
     assert calls == ["look_up"]
     assert at_counter.content == by_route.content
     assert _headers(at_counter) == _headers(by_route)
+    for answer in again:
+        assert answer.content == by_route.content
+        assert _headers(answer) == _headers(by_route)
+        assert len(answer.headers["X-Request-ID"]) == 32
+
+
+def test_a_lookup_keeps_the_id_it_came_with(client: TestClient) -> None:
+    """An id of the caller's is taken over, whoever answers."""
+    for number in range(3):
+        headers = {"X-Request-ID": f"request-{number}"}
+        answer = client.get("/available_slots", params=ASKED, headers=headers)
+        assert answer.headers["X-Request-ID"] == headers["X-Request-ID"]
 
 
 @pytest.mark.parametrize("key", ["abc-123", '"abc-123"'], ids=["bare", "quoted"])

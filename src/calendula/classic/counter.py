@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from calendula.classic.bookings import Bookings
+from calendula.classic.front import LOOKUP
 from calendula.classic.lookups import Lookups
 from calendula.classic.routes import router
 from calendula.errors import CalendulaError
@@ -23,7 +24,7 @@ _MATTER = {b"authorization", b"content-length", b"content-type", b"idempotency-k
 _DIGITS = 7
 _KEY = re.compile(rb"[A-Za-z0-9._-]{1,255}")  # others may be quoted, or bad: the route knows
 _KEPT_BY_NOBODY = [(b"cache-control", b"no-store")]
-_LOOKUP, _BOOKING = "/available_slots", "/book_appointment"
+_BOOKING = "/book_appointment"
 _ROUTES = {route.path: route for route in router.routes}  # type: ignore[attr-defined]
 
 
@@ -39,7 +40,7 @@ class Counter:
         """Serve one request (ASGI)."""
         if scope["type"] == "http":
             path, method = scope["path"], scope["method"]
-            if path == _LOOKUP and method == "GET":
+            if path == LOOKUP and method == "GET":
                 if await self._look_up(scope, send):
                     return
             elif path == _BOOKING and method == "POST":
@@ -56,7 +57,7 @@ class Counter:
         body = await self._lookups.answer(scope["query_string"])
         if body is None:
             return False
-        scope["route"] = _ROUTES[_LOOKUP]
+        scope["route"] = _ROUTES[LOOKUP]
         await _answer(send, HTTPStatus.OK, body, [(b"vary", b"Authorization")])
         return True
 

@@ -67,11 +67,11 @@ class RequestLog:
         unforeseen = unforeseen or state.get("unforeseen")
         logs.request(
             _level(status, unforeseen),
-            request_id=request_id,
-            method=scope["method"],
-            route=getattr(scope.get("route"), "path", None),
-            status=status,
-            milliseconds=round((time.perf_counter() - started) * 1000, 1),
+            request_id,
+            scope["method"],
+            getattr(scope.get("route"), "path", None),
+            status,
+            round((time.perf_counter() - started) * 1000, 1),
             **_trouble(unforeseen or state.get("cause")),
         )
 
@@ -141,11 +141,16 @@ class NeverCached:
         await self.app(scope, receive, answer if ours else send)
 
 
+def new_request_id() -> str:
+    """Return an id for a request that came without one."""
+    return os.urandom(16).hex()
+
+
 def _request_id(headers: Iterable[tuple[bytes, bytes]]) -> str:
     for name, value in headers:
         if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
             return value.decode()
-    return os.urandom(16).hex()
+    return new_request_id()
 
 
 def _level(status: int | None, unforeseen: Exception | None) -> int:
