@@ -80,7 +80,7 @@ def _busy(
     versions: dict[int, int] = {}
     query = _query(_ASKED.table(session))
     parameter = _ASKED.parameter(session, rows)
-    for number, version, expires_at, *held in session.execute(query, parameter):
+    for number, version, expires_at, *held in session.connection().execute(query, parameter):
         versions[number] = version
         if held[-1] is not None:
             busy.setdefault(number, []).append((Busy(*held), expires_at))

@@ -113,7 +113,7 @@ def claim_all(session: Session, claims: Iterable[Claim]) -> set[bytes]:
     if not rows:
         return set()
     claim = insert_unless_conflict(session, IdempotencyKey).returning(IdempotencyKey.digest)
-    return set(session.scalars(claim, [rows[digest] for digest in sorted(rows)]))
+    return set(session.connection().scalars(claim, [rows[digest] for digest in sorted(rows)]))
 
 
 def keep_all(session: Session, done: Mapping[bytes, Done]) -> None:

@@ -3,8 +3,9 @@ from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import FromClause, Select, String, and_, delete, func, select
+from sqlalchemy import FromClause, Insert, Select, String, and_, delete, func, select
 from sqlalchemy.orm import Session, aliased
+from sqlalchemy.sql.dml import ReturningInsert
 
 from calendula import clock, names
 from calendula.database import batches, insert_unless_conflict
@@ -128,7 +129,7 @@ def _known(session: Session, people: Sequence[Person]) -> dict[Person, UUID]:
     query, parameter = _finding(_PEOPLE.table(session)), _PEOPLE.parameter(session, rows)
     return {
         (identifier, name): patient_id
-        for identifier, name, patient_id in session.execute(query, parameter)
+        for identifier, name, patient_id in session.connection().execute(query, parameter)
         if identifier and name
     }
 
@@ -151,13 +152,17 @@ def _add(session: Session, people: Sequence[Person]) -> dict[Person, UUID]:
     if not people:
         return {}
     rows = [_row(*person) for person in people]
-    new = insert_unless_conflict(session, Patient)
-    added = session.execute(new.returning(Patient.identifier, Patient.name, Patient.id), rows)
+    added = session.connection().execute(_adding(insert_unless_conflict(session, Patient)), rows)
     return {
         (identifier, name): patient_id
         for identifier, name, patient_id in added
         if identifier and name
     }
+
+
+@cache
+def _adding(insert: Insert) -> ReturningInsert[str | None, str | None, UUID]:
+    return insert.returning(Patient.identifier, Patient.name, Patient.id)
 
 
 def _row(identifier: str | None, name: str) -> dict[str, object]:
