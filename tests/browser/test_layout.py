@@ -68,7 +68,7 @@ def _booking(page: Page) -> Iterator[str]:
     """Go through a booking, and stop at each page: its name."""
     page.goto("/")
     yield "doctors"
-    page.get_by_role("link", name=MEI).click()
+    page.locator(".cards").get_by_role("link", name=MEI).click()
     page.locator(".month").wait_for()
     page.goto(f"{page.url}?date={DAY}")
     yield "doctor"
