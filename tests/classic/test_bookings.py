@@ -15,6 +15,7 @@ from calendula import samples
 from calendula.app import create_app
 from calendula.appointments import together
 from calendula.appointments.models import Appointment
+from calendula.availability import together as availability
 from calendula.database import Database
 from calendula.database.ids import new_id
 from calendula.events.models import Event
@@ -96,6 +97,17 @@ def test_of_those_who_want_one_slot_one_gets_it(
     assert refused["available_slots"] == [it for it in LABELS if it != LABELS[3]]
     assert "bookings apart" not in caplog.text
     assert _count(database, Appointment) == _count(database, Patient) == 1
+
+
+def test_who_has_won_is_told_so_whatever_comes_behind(
+    client: TestClient, database: Database, sizes: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A booking that is committed is 201, also where the others cannot be told what is free."""
+    monkeypatch.setattr(availability, "days_at", lambda *_, **__: 1 / 0)
+    answers = _post_all(client, 8, time_slot=LABELS[3])
+    assert sorted(answer.status_code for answer in answers) == [201] + [409] * 7
+    assert max(sizes) > 1
+    assert _count(database, Appointment) == 1
 
 
 def test_one_key_books_once(client: TestClient, database: Database, sizes: list[int]) -> None:

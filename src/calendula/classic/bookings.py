@@ -1,8 +1,7 @@
 """Bookings of many who come at one time."""
 
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 
 import structlog
 from pydantic import ValidationError
@@ -82,23 +81,27 @@ class Bookings:
             return outcomes
         for number, outcome in result.booked.items():
             outcomes[number] = outcome
-        for number, refusal in self._refusals(wishes, result.lost):
+        try:
+            refusals = self._refusals([wishes[number] for number in result.lost])
+        except Exception as error:  # noqa: BLE001 - what is booked is booked; the rest is done alone
+            _log.warning("refusals apart", error=type(error).__qualname__, count=len(result.lost))
+            return outcomes
+        for number, refusal in zip(result.lost, refusals, strict=True):
             outcomes[number] = refusal
         return outcomes
 
-    def _refusals(
-        self, wishes: Sequence[Wish], lost: Sequence[int]
-    ) -> Iterator[tuple[int, SlotTaken]]:
-        """Give why wishes were lost, where it is that others were first."""
+    def _refusals(self, lost: Sequence[Wish]) -> list[SlotTaken | None]:
+        """Return why wishes were lost, where it is that others were first."""
         if not lost:
-            return
+            return []
         past = self._settings.open_clinic
-        asked = [Asked(wishes[number].doctor, wishes[number].date) for number in lost]
-        with suppress(Unavailable), self._database.read() as session:
+        asked = [Asked(wish.doctor, wish.date) for wish in lost]
+        with self._database.read() as session:
             found = availability.days_at(session, self._memory, asked, past=past)
-            for number, it in zip(lost, found, strict=True):
-                if it and (refusal := _refusal(it, wishes[number].choice, past=past)):
-                    yield number, refusal
+        return [
+            it and _refusal(it, wish.choice, past=past)
+            for it, wish in zip(found, lost, strict=True)
+        ]
 
 
 def _wish(request: BookingRequest, key: str | None) -> Wish:
