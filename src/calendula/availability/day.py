@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
+from functools import partial
 from typing import Literal, NamedTuple
 
 from calendula.appointments.times import Busy
 from calendula.intervals import Interval, Union
-from calendula.timetables.policy import Limits
+from calendula.timetables.policy import Limit, Limits
 from calendula.timetables.slots import Slot
 from calendula.timetables.timetable import Timetable, Visit
 
@@ -50,6 +51,10 @@ def look(timetable: Timetable, day: date, limits: Limits, taken: Taken, visit: V
     return Day(day, slots, None)
 
 
+def _breaks(limits: Limits, limit: Limit, slot: Slot) -> bool:
+    return limit in limits.against(slot)
+
+
 def _hurdles(
     timetable: Timetable, limits: Limits, taken: Taken, visit: Visit | None
 ) -> Iterator[tuple[Reason, Callable[[Slot], bool]]]:
@@ -57,7 +62,6 @@ def _hurdles(
         return visit.occupied(slot) if visit else slot
 
     yield "time_off", lambda slot: timetable.is_off(occupied(slot))
-    yield "past", lambda slot: "past" in limits.against(slot)
-    yield "notice", lambda slot: "notice" in limits.against(slot)
-    yield "horizon", lambda slot: "horizon" in limits.against(slot)
+    for limit in limits.in_force():
+        yield limit, partial(_breaks, limits, limit)
     yield "full", lambda slot: taken.holds(slot, occupied(slot))

@@ -1,6 +1,7 @@
 """The label of a slot: `10:00 AM - 10:30 AM`, the one canonical form, and how people type it."""
 
 import re
+from functools import lru_cache
 
 MAX_LENGTH = 64
 MINUTES_OF_DAY = 24 * 60
@@ -28,6 +29,7 @@ def parse(label: str) -> tuple[int, int]:
     return start, end
 
 
+@lru_cache(maxsize=4096)
 def write(start: int, end: int) -> str:
     """Return the canonical label of a slot that is given in minutes after midnight."""
     return f"{_clock(start)} - {_clock(end)}"

@@ -57,6 +57,15 @@ class Limits:
             last_day=None if horizon is None else _later(now.astimezone(zone).date(), horizon),
         )
 
+    def in_force(self) -> Iterator[Limit]:
+        """Give those that anything can break."""
+        if self.past_until is not None:
+            yield "past"
+        if self.notice_until is not None:
+            yield "notice"
+        if self.last_day is not None:
+            yield "horizon"
+
     def against(self, slot: Slot) -> Iterator[Limit]:
         """Give what forbids to book a slot, each limit that it breaks."""
         if self.past_until is not None and slot.start < self.past_until:

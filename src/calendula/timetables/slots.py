@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from calendula.timetables import labels
@@ -15,8 +16,7 @@ _REMEMBERED = 8192  # dates with the same hours; some 10 MB where each has ten s
 _WHOLE_DAY = Window(0, labels.MINUTES_OF_DAY, labels.MINUTES_OF_DAY)
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(NamedTuple):
     """A bookable interval: its instants, aware and in UTC, with its local date and label."""
 
     start: datetime
@@ -71,13 +71,39 @@ def _slots_of(
     day: date, windows: tuple[Window, ...], zone: ZoneInfo, length: int | None
 ) -> tuple[Slot, ...]:
     """Return the slots; doctors with the same hours share them."""
-    slots = (
-        slot
-        for window in windows
-        for start, end in _steps(window, length)
-        if (slot := _slot(day, start, end, zone)) is not None
-    )
+    slots = (slot for window in windows for slot in _slots_in(day, window, zone, length))
     return tuple(sorted(slots, key=lambda slot: slot.start))
+
+
+def _slots_in(day: date, window: Window, zone: ZoneInfo, length: int | None) -> Iterator[Slot]:
+    steps = list(_steps(window, length))
+    midnight = _midnight(day, steps[0][0], steps[-1][1], zone) if steps else None
+    for start, end in steps:
+        if midnight is None:
+            slot = _slot(day, start, end, zone)
+        else:
+            times = midnight + start * _MINUTE, midnight + end * _MINUTE
+            slot = _named(*times, day, start, end)
+        if slot is not None:
+            yield slot
+
+
+def _midnight(day: date, first: int, last: int, zone: ZoneInfo) -> datetime | None:
+    """Return a date's midnight by the clock that its zone has from one minute to another.
+
+    None where the clock is changed, and at the ends of the calendar. One look at each end will do:
+    no zone changes its clock twice within the two days of a window.
+    """
+    wall = datetime.combine(day, time.min, zone)
+    try:
+        start, end = wall + first * _MINUTE, wall + last * _MINUTE
+        end.astimezone(UTC)
+        offset = end.utcoffset()
+        if offset is None or not start.utcoffset() == offset == end.replace(fold=1).utcoffset():
+            return None
+        return wall.replace(tzinfo=UTC) - offset
+    except OverflowError:
+        return None
 
 
 def _steps(window: Window, length: int | None) -> Iterator[tuple[int, int]]:
@@ -93,12 +119,17 @@ def _slot(day: date, start: int, end: int, zone: ZoneInfo) -> Slot | None:
             return None
         end_instant = last + _MINUTE
         end_instant.astimezone(zone)
-        days = start // labels.MINUTES_OF_DAY
-        own_day = day + timedelta(days=days)
+        return _named(first, end_instant, day, start, end)
     except OverflowError:  # the calendar ends at 9999-12-31, in UTC and in the zone
         return None
-    overnight = (end - 1) // labels.MINUTES_OF_DAY > days
-    return Slot(first, end_instant, own_day, labels.write(start, end), overnight)
+
+
+def _named(start: datetime, end: datetime, day: date, first: int, last: int) -> Slot:
+    """Return the slot of these instants that lies between two minutes after a date's midnight."""
+    days = first // labels.MINUTES_OF_DAY
+    overnight = (last - 1) // labels.MINUTES_OF_DAY > days
+    own_day = day + timedelta(days=days) if days else day
+    return Slot(start, end, own_day, labels.write(first, last), overnight)
 
 
 def _instant(day: date, minute: int, zone: ZoneInfo) -> datetime | None:

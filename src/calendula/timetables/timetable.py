@@ -85,9 +85,8 @@ class Timetable:
         Those of a visit begin at every step of a slot's length in a window, wherever the visit and
         its buffers fit into hours that follow each other without a gap.
         """
-        slots = [
-            slot for it in _dates(day, 1, 0) for slot in self._begun(it, visit) if slot.date == day
-        ]
+        begun = [it for it in _dates(day, 1, 0) if it == day or _reach_over(self.windows_on(it))]
+        slots = [slot for it in begun for slot in self._begun(it, visit) if slot.date == day]
         if visit is None:
             return slots
         hours = self._hours(_dates(day, 1, 1))
@@ -128,7 +127,7 @@ class Timetable:
         """
         windows = self.windows_on(day)
         slots = slots_of(day, windows, self.zone, visit.duration if visit else None)
-        if all(window.end_minute <= MINUTES_OF_DAY for window in windows):
+        if not _reach_over(windows):
             return slots
         next_hours = self._hours(_dates(day, -1, 1))
         return [
@@ -140,6 +139,11 @@ class Timetable:
     def _weekly(self, day: date) -> list[Window]:
         weekday = day.isoweekday()  # looked at first: it rules out most, and costs least
         return [it.window for it in self.week if it.weekday == weekday and it.applies_on(day)]
+
+
+def _reach_over(windows: Iterable[Window]) -> bool:
+    """Tell whether one of a date's windows ends after midnight."""
+    return any(window.end_minute > MINUTES_OF_DAY for window in windows)
 
 
 def _dates(day: date, back: int, ahead: int) -> list[date]:
