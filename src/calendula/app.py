@@ -4,7 +4,6 @@ from contextlib import asynccontextmanager, closing
 
 from anyio import to_thread
 from fastapi import Depends, FastAPI
-from starlette.types import ASGIApp
 
 from calendula import __version__, logs
 from calendula.access import roles
@@ -19,7 +18,7 @@ from calendula.booking import routes as booking
 from calendula.classic import routes as classic
 from calendula.classic.bookings import Bookings
 from calendula.classic.counter import Counter
-from calendula.classic.front import Front
+from calendula.classic.front import KEPT
 from calendula.classic.lookups import Lookups
 from calendula.clinic import routes as clinic
 from calendula.database import Database
@@ -51,14 +50,6 @@ _API = (
 _DESCRIPTION = "Books appointments with doctors. Two patients never get the same slot."
 
 
-class _App(FastAPI):
-    """FastAPI, with what is in front of its own middleware too."""
-
-    def build_middleware_stack(self) -> ASGIApp:
-        """Return what serves a request."""
-        return Front(super().build_middleware_stack(), self.state.kept)
-
-
 def create_app(settings: Settings | None = None) -> FastAPI:
     """Return the service, wired up; by default with the settings of the environment.
 
@@ -77,7 +68,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         feed.publish(topics)
 
     @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_app: FastAPI) -> AsyncIterator[dict[str, Kept]]:
         threads = to_thread.current_default_thread_limiter()
         threads.total_tokens = _THREADS_A_CONNECTION * settings.pool_size
         feed.open()
@@ -91,9 +82,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             stopping.first(feed.close),
         ):
             database.hints.listen(hear)
-            yield
+            yield {KEPT: kept}
 
-    app = _App(
+    app = FastAPI(
         title="Calendula",
         version=__version__,
         description=_DESCRIPTION,
@@ -107,7 +98,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings = settings
     app.state.database = database
     app.state.feed = feed
-    app.state.kept = kept
     app.state.index = Index()
     problems.install(app, classic.FAILURE_MESSAGES)
     app.add_exception_handler(404, answer_unknown_path)

@@ -7,8 +7,9 @@ from typing import Any, Literal
 import structlog
 from structlog.stdlib import ProcessorFormatter as _Formatter
 
+from calendula import clock
+
 _requests = structlog.get_logger("calendula.http")
-_stamp = structlog.processors.TimeStamper(fmt="iso", utc=True)
 _as_json = False
 
 
@@ -20,7 +21,7 @@ def configure(log_format: Literal["text", "json"]) -> None:
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
-        _stamp,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     structlog.configure(
         processors=[*shared, _Formatter.wrap_for_formatter],
@@ -70,7 +71,7 @@ def request(  # noqa: PLR0917 - the members of a line
         members = {"method": method, "route": route, "status": status, "milliseconds": milliseconds}
         _requests.log(level, "request", request_id=request_id, **members, **trouble)
         return
-    at = _stamp(None, "", {})["timestamp"]
+    at = clock.now().isoformat().replace("+00:00", "Z")
     if _as_json:
         line = (
             f'{{"event": "request", "request_id": "{request_id}", "method": {_json(method)}, '

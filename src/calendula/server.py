@@ -39,6 +39,7 @@ def serve(settings: Settings, host: str, port: int, workers: int) -> None:
     uvicorn.run(
         "calendula.server:create_app",
         factory=True,
+        http="calendula.classic.front:Front",
         host=host,
         port=port,
         workers=workers,

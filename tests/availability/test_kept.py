@@ -70,3 +70,16 @@ def test_there_are_only_so_many() -> None:
     found = [number for number in range(1000) if kept.find(b"%d" % number)]
     assert 999 in found
     assert len(found) <= 10
+
+
+def test_one_of_those_who_ask_renews_an_answer_that_ends_soon() -> None:
+    """They are told that there is none; the others are given it until it ends, or is renewed."""
+    kept = Kept(10)
+    _keep(kept, milliseconds=150)
+    assert kept.find(b"q") is None
+    assert kept.find_or_renew(b"q") is None
+    assert kept.find_or_renew(b"q") == b"answer"
+    _keep(kept)
+    assert kept.find(b"q") == kept.find_or_renew(b"q") == b"answer"
+    kept.forget({str(_DOCTOR)})
+    assert kept.find_or_renew(b"q") is None

@@ -1,23 +1,28 @@
 """Answers that are kept for as long as they are right, and a second at most."""
 
 from collections.abc import Set as AbstractSet
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from threading import Lock
 from uuid import UUID
 
 from calendula import clock
 from calendula.database import EVERYTHING
 
+_RENEWAL = timedelta(milliseconds=200)
+
 
 class Answer:
-    """An answer about a doctor, from before it is looked for until something of theirs changes."""
+    """An answer about a doctor, from before it is looked for until something of theirs changes.
 
-    __slots__ = ("body", "is_good", "until")
+    It is right until an instant; from its renewal on the first who asks looks for it anew.
+    """
+
+    __slots__ = ("body", "is_good", "renewal", "until")
 
     def __init__(self) -> None:
         self.is_good = True
         self.body = b""
-        self.until: datetime | None = None
+        self.until = self.renewal = datetime.min.replace(tzinfo=UTC)
 
 
 class Kept:
@@ -36,11 +41,25 @@ class Kept:
         self._lock = Lock()
 
     def find(self, question: bytes) -> bytes | None:
-        """Return the body of the answer, if one is kept that is right at this instant."""
+        """Return the body of the answer, if one is kept that is right, and need not be renewed."""
         answer = self._answers.get(question)
-        if answer is None or not answer.is_good:
+        if answer is None or not answer.is_good or answer.renewal <= clock.now():
             return None
-        return answer.body if answer.until is not None and clock.now() < answer.until else None
+        return answer.body
+
+    def find_or_renew(self, question: bytes) -> bytes | None:
+        """Return the body of the answer that is kept, or None: then look for it, and `keep` it.
+
+        Shortly before an answer ends, one of those who ask is told that there is none: else all of
+        them would look for it when it has ended.
+        """
+        answer = self._answers.get(question)
+        if answer is None or not answer.is_good or answer.until <= (now := clock.now()):
+            return None
+        if answer.renewal <= now:
+            answer.renewal = answer.until
+            return None
+        return answer.body
 
     def begin(self, doctor_id: UUID) -> Answer:
         """Return an answer to be filled by what is about to be looked for."""
@@ -54,7 +73,7 @@ class Kept:
 
     def keep(self, question: bytes, answer: Answer, body: bytes, until: datetime) -> None:
         """Keep what was found until an instant, if it is still good then and until now."""
-        answer.body, answer.until = body, until
+        answer.body, answer.until, answer.renewal = body, until, until - _RENEWAL
         self._answers[question] = answer
 
     def forget(self, topics: AbstractSet[str]) -> None:

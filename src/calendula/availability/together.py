@@ -104,8 +104,7 @@ def _row(number: int, known: Known, day: date) -> dict[str, Any]:
 def _query(asked: FromClause) -> CompoundSelect[Any]:
     """Return the query for what is held on dates: in their slots' time, and under their names."""
     held = and_(Appointment.doctor_id == asked.c.doctor_id, times.IS_HELD)
-    in_time = and_(
-        held,
+    overlaps = and_(
         Appointment.occupied_from > asked.c.reach,
         Appointment.occupied_from < asked.c.end,
         Appointment.occupied_until > asked.c.start,
@@ -121,8 +120,9 @@ def _query(asked: FromClause) -> CompoundSelect[Any]:
         Appointment.id,
     )
     query = select(*columns).select_from(asked).join(Doctor, Doctor.id == asked.c.doctor_id)
-    return query.outerjoin(Appointment, in_time).union_all(
-        query.join(Appointment, and_(held, Appointment.date == asked.c.date))
+    under_its_name = and_(held, Appointment.date == asked.c.date, ~overlaps)
+    return query.outerjoin(Appointment, and_(held, overlaps)).union_all(
+        query.join(Appointment, under_its_name)
     )
 
 

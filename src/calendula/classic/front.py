@@ -3,41 +3,54 @@
 import time
 from logging import INFO
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn._types import ASGI3Application
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from calendula import logs
 from calendula.availability.kept import Kept
-from calendula.http.middleware import new_request_id
+from calendula.http.middleware import request_id_of
 
 LOOKUP = "/available_slots"
-_ASKS_FOR_MORE = {b"authorization", b"x-request-id"}
-_KIND = (b"content-type", b"application/json")
-_VARY = (b"vary", b"Authorization")
+KEPT = "kept"
+"""The name in the lifespan's state of the answers that are kept."""
+
+_ANSWER = (
+    b"HTTP/1.1 200 OK\r\n%b"
+    b"content-length: %d\r\ncontent-type: application/json\r\n"
+    b"vary: Authorization\r\nx-request-id: %b\r\n\r\n%b"
+)
 
 
-class Front:
-    """Gives an answer that is kept, to who shows no key and names no request.
+class Front(HttpToolsProtocol):
+    """uvicorn's protocol, which gives what is kept at once: one write, and no task for the app.
 
     It does what `RequestLog` and `Counter` would, and no more than that: most of the time such an
-    answer takes is not its own.
+    answer takes is not its own. Without it all is answered the same, by the app.
     """
 
-    def __init__(self, app: ASGIApp, kept: Kept) -> None:
-        self._app = app
-        self._kept = kept
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        if not self._answer(cycle):
+            super()._start_asgi_task(cycle, app)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request (ASGI)."""
-        if scope["type"] == "http" and scope["path"] == LOOKUP and scope["method"] == "GET":
-            started = time.perf_counter()
-            body = self._kept.find(scope["query_string"])
-            if body is not None and not any(it in _ASKS_FOR_MORE for it, _ in scope["headers"]):
-                request_id = new_request_id()
-                length = (b"content-length", b"%d" % len(body))
-                headers = [length, _KIND, _VARY, (b"x-request-id", request_id.encode())]
-                await send({"type": "http.response.start", "status": 200, "headers": headers})
-                await send({"type": "http.response.body", "body": body})
-                milliseconds = round((time.perf_counter() - started) * 1000, 1)
-                logs.request(INFO, request_id, "GET", LOOKUP, 200, milliseconds)
-                return
-        await self._app(scope, receive, send)
+    def _answer(self, cycle: RequestResponseCycle) -> bool:
+        """Answer a plain lookup without a key whose answer is kept; tell whether it was one."""
+        scope = cycle.scope
+        if scope["path"] != LOOKUP or scope["method"] != "GET":
+            return False
+        if not cycle.keep_alive or cycle.waiting_for_100_continue:
+            return False
+        if self.pipeline or self.flow.write_paused:
+            return False
+        started = time.perf_counter()
+        kept: Kept = self.app_state[KEPT]
+        body = kept.find(scope["query_string"])
+        if body is None or any(name == b"authorization" for name, _ in scope["headers"]):
+            return False
+        request_id = request_id_of(scope["headers"])
+        ours = b"".join(b"%b: %b\r\n" % header for header in cycle.default_headers)
+        self.transport.write(_ANSWER % (ours, len(body), request_id.encode(), body))
+        cycle.response_started = cycle.response_complete = True
+        cycle.on_response()
+        milliseconds = round((time.perf_counter() - started) * 1000, 1)
+        logs.request(INFO, request_id, "GET", LOOKUP, 200, milliseconds)
+        return True

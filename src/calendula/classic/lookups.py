@@ -38,7 +38,7 @@ class Lookups:
 
     async def answer(self, query: bytes) -> bytes | None:
         """Return the body of the answer to a query string, or None where the route is to answer."""
-        return self._kept.find(query) or await self._find(query)
+        return self._kept.find_or_renew(query) or await self._find(query)
 
     async def _find(self, query: bytes) -> bytes | None:
         lookup = _read(query)

@@ -37,7 +37,7 @@ class RequestLog:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        request_id = _request_id(scope["headers"])
+        request_id = request_id_of(scope["headers"])
         status = None
         started = time.perf_counter()
 
@@ -141,16 +141,12 @@ class NeverCached:
         await self.app(scope, receive, answer if ours else send)
 
 
-def new_request_id() -> str:
-    """Return an id for a request that came without one."""
-    return os.urandom(16).hex()
-
-
-def _request_id(headers: Iterable[tuple[bytes, bytes]]) -> str:
+def request_id_of(headers: Iterable[tuple[bytes, bytes]]) -> str:
+    """Return the id that a request came with, or a new one. It has no quotes and no backslashes."""
     for name, value in headers:
         if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
             return value.decode()
-    return new_request_id()
+    return os.urandom(16).hex()
 
 
 def _level(status: int | None, unforeseen: Exception | None) -> int:

@@ -1,0 +1,149 @@
+"""Kept answers, which are given before the app is asked: over a real connection."""
+
+import socket
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from threading import Thread
+from typing import Any
+
+import pytest
+import uvicorn
+
+from calendula import clock, logs
+from calendula.availability.kept import Kept
+from calendula.classic.front import KEPT, LOOKUP, Front
+from calendula.database.ids import new_id
+
+QUERY = "doctor_name=A&date=2099-02-06"
+BODY = b'{"available_slots":[]}'
+BY_THE_APP = b"by the app"
+
+
+@pytest.fixture
+def kept() -> Kept:
+    """Answers, of which one is kept."""
+    kept = Kept(10)
+    _keep(kept)
+    return kept
+
+
+@pytest.fixture
+def port(kept: Kept) -> Iterator[int]:
+    """Where a server listens whose app says that it was asked."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            await receive()
+            scope["state"][KEPT] = kept
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+            await send({"type": "lifespan.shutdown.complete"})
+            return
+        length = (b"content-length", b"%d" % len(BY_THE_APP))
+        await send({"type": "http.response.start", "status": 200, "headers": [length]})
+        await send({"type": "http.response.body", "body": BY_THE_APP})
+
+    silent: Any = {"log_config": None, "access_log": False, "server_header": False}
+    server = uvicorn.Server(uvicorn.Config(app, port=0, lifespan="on", http=Front, **silent))
+    thread = Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield server.servers[0].sockets[0].getsockname()[1]
+    server.should_exit = True
+    thread.join()
+
+
+def _keep(kept: Kept, **time: float) -> None:
+    answer = kept.begin(new_id())
+    kept.keep(QUERY.encode(), answer, BODY, clock.now() + timedelta(**(time or {"minutes": 1})))
+
+
+def _line(query: str = QUERY, method: str = "GET") -> str:
+    return f"{method} {LOOKUP}?{query} HTTP/1.1"
+
+
+def _request(line: str | None = None, *headers: str) -> bytes:
+    return "\r\n".join([line or _line(), "Host: a", *headers, "", ""]).encode()
+
+
+def _ask(port: int, *requests: bytes) -> bytes:
+    """Send requests at once, say that these were all, and return everything that is answered."""
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+        connection.sendall(
+            b"".join([*requests, _request("GET /last HTTP/1.1", "Connection: close")])
+        )
+        said = b""
+        while part := connection.recv(65536):
+            said += part
+    last = said.rindex(b"HTTP/1.1 200 OK")
+    assert said[last:].endswith(BY_THE_APP)
+    return said[:last]
+
+
+def test_what_is_kept_is_given_without_the_app(port: int, caplog: pytest.LogCaptureFixture) -> None:
+    """It has the headers of the app's answer, and a line in the log; the connection stays."""
+    logs.configure("json")
+    head, _, body = _ask(port, _request()).partition(b"\r\n\r\n")
+    assert body == BODY
+    status, date, *headers = head.split(b"\r\n")
+    assert status == b"HTTP/1.1 200 OK"
+    assert date.startswith(b"date: ")
+    assert headers[:3] == [
+        b"content-length: %d" % len(BODY),
+        b"content-type: application/json",
+        b"vary: Authorization",
+    ]
+    name, _, request_id = headers[3].partition(b": ")
+    assert name == b"x-request-id"
+    (line,) = [it for it in caplog.records if it.name == "calendula.http"]
+    assert request_id.decode() in line.getMessage()
+
+
+def test_a_request_keeps_its_id(port: int) -> None:
+    """A gateway's id of a request is in the answer."""
+    said = _ask(port, _request(None, "X-Request-ID: its-own"))
+    assert b"x-request-id: its-own\r\n" in said
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        _request(None, "Authorization: Bearer x"),
+        _request(_line("doctor_name=B&date=2099-02-06")),
+        _request(_line(method="HEAD")),
+        _request(f"GET /v1{LOOKUP}?{QUERY} HTTP/1.1"),
+        _request(None, "Expect: 100-continue"),
+    ],
+    ids=["key", "other", "method", "path", "expectation"],
+)
+def test_all_else_is_the_apps(port: int, request_: bytes) -> None:
+    """Whatever is out of the ordinary goes to the app."""
+    assert BODY not in _ask(port, request_)
+
+
+def test_what_has_ended_is_the_apps(port: int, kept: Kept) -> None:
+    """An answer is given by nobody when its time is over."""
+    _keep(kept, seconds=0)
+    assert _ask(port, _request()).endswith(BY_THE_APP)
+
+
+def test_who_wants_the_connection_closed_is_the_apps(port: int) -> None:
+    """The last request of a connection, and of HTTP/1.0, ends it."""
+    for line in _line(), _line().replace("1.1", "1.0"):
+        with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+            connection.sendall(_request(line, "Connection: close"))
+            said = b"".join(iter(lambda: connection.recv(65536), b""))
+        assert said.endswith(BY_THE_APP)
+
+
+def test_many_in_one_packet_are_answered_in_their_order(port: int) -> None:
+    """Requests that do not wait for answers get them in order, however many, kept or not."""
+    slow = _request(_line("doctor_name=B&date=2099-02-06"))
+    said = _ask(port, *[_request()] * 2000, slow, *[_request()] * 2000)
+    bodies = [answer.partition(b"\r\n\r\n")[2] for answer in said.split(b"HTTP/1.1 200 OK")[1:]]
+    assert len(bodies) == 4001
+    assert bodies[:2000] == [BODY] * 2000
+    assert bodies[2000] == BY_THE_APP
+    assert set(bodies[2001:]) <= {BODY, BY_THE_APP}
