@@ -4,6 +4,7 @@ from contextlib import asynccontextmanager, closing
 
 from anyio import to_thread
 from fastapi import Depends, FastAPI
+from fastapi.telemetry import TelemetryConfig
 
 from calendula import __version__, logs
 from calendula.access import roles
@@ -47,6 +48,9 @@ _API = (
     access.router,
     health.router,
 )
+# It would tell of exceptions in their own words, which may hold personal data; and where nobody
+# listens, it still looks for somebody three times a request.
+_UNWATCHED = TelemetryConfig(tracing=False, metrics=False, logs=False)
 _DESCRIPTION = "Books appointments with doctors. Two patients never get the same slot."
 
 
@@ -94,6 +98,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        telemetry=_UNWATCHED,
     )
     app.state.settings = settings
     app.state.database = database
