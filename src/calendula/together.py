@@ -1,27 +1,26 @@
 """What is asked for at one time is done at one time: it costs a database little more than one."""
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from queue import SimpleQueue
-from threading import Thread
-from time import sleep
+from threading import Semaphore, Thread
 from typing import Generic, TypeVar
 
 from calendula.errors import Unavailable
 
 _MOST_WAITING = 2000
-_A_MOMENT = 0.0005  # seconds
 _Wish = TypeVar("_Wish")
 _Outcome = TypeVar("_Outcome")
 _Asked = tuple[_Wish, asyncio.Future[_Outcome]]
 
 
 class Together(Generic[_Wish, _Outcome]):
-    """A thread that does what has piled up while it did what was before.
+    """A thread that does what has come together while it did what was before.
 
-    `act` is given as many wishes as there are, up to `most`, and returns their outcomes in the same
-    order; what it raises, all who wished are given.
+    It begins when a turn of the loop has brought no more: who was answered a moment ago is about to
+    ask again, and that costs nobody anything. `act` is given as many wishes as there are, up to
+    `most`, and returns their outcomes in the same order; what it raises, all who wished are given.
     """
 
     def __init__(
@@ -30,10 +29,12 @@ class Together(Generic[_Wish, _Outcome]):
         self._name = name
         self._most = most
         self._act = act
-        self._queue: SimpleQueue[_Asked[_Wish, _Outcome] | None] = SimpleQueue()
+        self._waiting: deque[_Asked[_Wish, _Outcome]] = deque()
+        self._watched: set[asyncio.AbstractEventLoop] = set()
+        self._bell = Semaphore(0)
+        self._busy = False
         self._thread: Thread | None = None
         self._opened = 0
-        self._many = False
 
     def open(self) -> None:
         """Take wishes from now on, from any loop, until it is closed as often as it was opened."""
@@ -44,65 +45,75 @@ class Together(Generic[_Wish, _Outcome]):
 
     async def ask(self, wish: _Wish) -> _Outcome:
         """Return the outcome of a wish. Raises Unavailable where too many are waiting."""
-        if not self._opened or self._queue.qsize() >= _MOST_WAITING:
+        if not self._opened or len(self._waiting) >= _MOST_WAITING:
             raise Unavailable("The service is busy. Try again in a moment.")
-        future: asyncio.Future[_Outcome] = asyncio.get_running_loop().create_future()
-        self._queue.put((wish, future))
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[_Outcome] = loop.create_future()
+        self._waiting.append((wish, future))
+        self._watch(loop)
         return await future
 
     def close(self) -> None:
         """Do what is wished for already, and take no wishes."""
         self._opened -= 1
         if self._thread is not None and not self._opened:
-            self._queue.put(None)
+            self._bell.release()
             self._thread.join()
             self._thread = None
 
+    def _watch(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Let the thread begin, unless it is busy, when a turn of the loop brings no more."""
+        if loop not in self._watched:
+            self._watched.add(loop)
+            loop.call_soon(self._look, loop, 0)
+
+    def _look(self, loop: asyncio.AbstractEventLoop, before: int) -> None:
+        waiting = len(self._waiting)
+        if before < waiting < self._most and not self._busy:
+            loop.call_soon(self._look, loop, waiting)
+            return
+        self._watched.discard(loop)
+        if waiting and not self._busy:
+            self._busy = True
+            self._bell.release()
+
     def _run(self) -> None:
-        while batch := self._take():
-            outcomes: Sequence[_Outcome | BaseException]
-            try:
-                outcomes = self._act([wish for wish, _ in batch])
-            except BaseException as error:  # noqa: BLE001 - whoever waits must be told
-                outcomes = [error] * len(batch)
-            for loop in {future.get_loop() for _, future in batch}:
-                with suppress(RuntimeError):  # it has been closed: nobody waits any more
-                    loop.call_soon_threadsafe(_tell, loop, batch, outcomes)
+        while self._opened:
+            self._bell.acquire()
+            self._do_some()
+        while self._waiting:
+            self._do_some()
 
-    def _take(self) -> list[_Asked[_Wish, _Outcome]]:
-        """Wait for a wish and return it with what waits behind it; nothing at the end."""
-        batch: list[_Asked[_Wish, _Outcome]] = []
-        while (asked := self._queue.get()) is not None:
-            if self._many and not batch:
-                self._wait_for_others()
-            batch.append(asked)
-            if len(batch) == self._most or self._queue.empty():
-                self._many = len(batch) > 1
-                return batch
-        if batch:
-            self._queue.put(None)  # the end comes behind this batch
-        return batch
+    def _do_some(self) -> None:
+        batch = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
+        if not batch:
+            return
+        outcomes: Sequence[_Outcome | BaseException]
+        try:
+            outcomes = self._act([wish for wish, _ in batch])
+        except BaseException as error:  # noqa: BLE001 - whoever waits must be told
+            outcomes = [error] * len(batch)
+        self._busy = False
+        told = 0
+        for loop in {future.get_loop() for _, future in batch}:
+            with suppress(RuntimeError):  # it has been closed: nobody waits any more
+                loop.call_soon_threadsafe(self._tell, loop, batch, outcomes)
+                told += 1
+        if not told and self._waiting:  # of another loop, which saw that there was much to do
+            self._bell.release()
 
-    def _wait_for_others(self) -> None:
-        """Wait while more keep coming: who was answered a moment ago is about to ask again.
-
-        It costs nobody anything where many come, and is not done where they come one by one.
-        """
-        before = -1
-        while before < (waiting := self._queue.qsize()) < self._most:
-            before = waiting
-            sleep(_A_MOMENT)
-
-
-def _tell(
-    loop: asyncio.AbstractEventLoop,
-    batch: Sequence[_Asked[_Wish, _Outcome]],
-    outcomes: Sequence[_Outcome | BaseException],
-) -> None:
-    for (_, future), outcome in zip(batch, outcomes, strict=True):
-        if future.get_loop() is not loop or future.done():
-            continue  # another loop's, or nobody waits for it any more
-        if isinstance(outcome, BaseException):
-            future.set_exception(outcome)
-        else:
-            future.set_result(outcome)
+    def _tell(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        batch: Sequence[_Asked[_Wish, _Outcome]],
+        outcomes: Sequence[_Outcome | BaseException],
+    ) -> None:
+        for (_, future), outcome in zip(batch, outcomes, strict=True):
+            if future.get_loop() is not loop or future.done():
+                continue  # another loop's, or nobody waits for it any more
+            if isinstance(outcome, BaseException):
+                future.set_exception(outcome)
+            else:
+                future.set_result(outcome)
+        if self._waiting:
+            self._watch(loop)
