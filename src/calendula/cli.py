@@ -199,7 +199,7 @@ def verify_events() -> None:
 
     with closing(Database.from_settings(Settings.load())) as database:
         server.prepare(database)
-        with database.read() as session:
+        with database.read(streams=True) as session:
             verdict = verify(session)
     for fault in verdict.faults:
         _out.print(fault, markup=False, soft_wrap=True)

@@ -32,7 +32,7 @@ Tamper = Callable[[Connection], Any]
 
 
 def _verify(database: Database) -> Verdict:
-    with database.read() as session:
+    with database.read(streams=True) as session:
         return verify(session)
 
 

@@ -158,7 +158,7 @@ class Desk:
     def check_table(self) -> None:
         """See that no two rows that hold their time overlap, and that they are the model's."""
         assert self.clinic.double() == []
-        with self.database.read() as session:
+        with self.database.write() as session:
             query = select(Appointment).where(Appointment.status.in_(HOLDING))
             rows = session.scalars(query.order_by(Appointment.occupied_from)).all()
         ends: dict[str, datetime] = {}
@@ -177,7 +177,7 @@ class Desk:
 
     def close(self) -> None:
         """Leave, after a look whether the log of events is whole, if the service has one to ask."""
-        with self.closing, suppress(ModuleNotFoundError), self.database.read() as session:
+        with self.closing, suppress(ModuleNotFoundError), self.database.write() as session:
             verdict = import_module("calendula.audit.verify").verify(session)
             assert verdict.faults == []
 

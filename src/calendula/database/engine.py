@@ -33,9 +33,13 @@ class Database:
         return cls(reader, writer, embedded=embedded)
 
     @contextmanager
-    def read(self) -> Iterator[Session]:
-        """Open a session that only reads. Raises Unavailable where the database does not answer."""
-        with _answering(), Session(self.reader, expire_on_commit=False) as session:
+    def read(self, *, streams: bool = False) -> Iterator[Session]:
+        """Open a session that only reads. Raises Unavailable where the database does not answer.
+
+        One that `streams`, which is to take rows while there are more to come, is a transaction.
+        """
+        engine = self.writer if streams and not self.embedded else self.reader
+        with _answering(), Session(engine, expire_on_commit=False) as session:
             yield session
 
     @contextmanager
