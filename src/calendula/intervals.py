@@ -43,6 +43,9 @@ class Union:
                 self._starts.append(each.start)
                 self._ends.append(each.end)
 
+    def __bool__(self) -> bool:
+        return bool(self._starts)
+
     def overlaps(self, interval: Interval) -> bool:
         """Tell whether it shares an instant with an interval."""
         first = bisect_right(self._ends, interval.start)

@@ -1,6 +1,6 @@
 """What is free on a date, and why nothing is. Pure."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from functools import partial
 from typing import Literal, NamedTuple
@@ -39,16 +39,26 @@ class Taken:
         return (slot.date, slot.label) in self._names or self._times.overlaps(occupied)
 
 
-def look(timetable: Timetable, day: date, limits: Limits, taken: Taken, visit: Visit | None) -> Day:
-    """Return the free slots of a date; where there are none, what took away the last of them."""
-    slots = timetable.slots_on(day, visit)
+def look(
+    timetable: Timetable,
+    day: date,
+    slots: Sequence[Slot],
+    limits: Limits,
+    taken: Taken,
+    *,
+    visit: Visit | None = None,
+) -> Day:
+    """Return which of the slots of a date are free; where none is, what took away the last.
+
+    They are the timetable's of that date, for that visit.
+    """
     if not slots:
         return Day(day, [], "holiday" if timetable.holiday_on(day) else "closed")
     for reason, stands_against in _hurdles(timetable, limits, taken, visit):
         slots = [slot for slot in slots if not stands_against(slot)]
         if not slots:
             return Day(day, [], reason)
-    return Day(day, slots, None)
+    return Day(day, list(slots), None)
 
 
 def _breaks(limits: Limits, limit: Limit, slot: Slot) -> bool:
@@ -61,7 +71,8 @@ def _hurdles(
     def occupied(slot: Slot) -> Interval:
         return visit.occupied(slot) if visit else slot
 
-    yield "time_off", lambda slot: timetable.is_off(occupied(slot))
+    if timetable.time_off:
+        yield "time_off", lambda slot: timetable.is_off(occupied(slot))
     for limit in limits.in_force():
         yield limit, partial(_breaks, limits, limit)
     yield "full", lambda slot: taken.holds(slot, occupied(slot))

@@ -50,7 +50,10 @@ def days_of(
     limits = Limits.at(clock.now(), timetable.policy, timetable.zone, past=past)
     reach = timetables.reach(first, last)
     taken = Taken(times.busy(session, doctor.id, reach))
-    return [look(timetable, day, limits, taken, visit) for day in _dates(first, last)]
+    return [
+        look(timetable, day, timetable.slots_on(day, visit), limits, taken, visit=visit)
+        for day in _dates(first, last)
+    ]
 
 
 def next_free(
@@ -74,7 +77,7 @@ def default_day(session: Session, day: date, time_zone: str, *, past: bool) -> D
     """Return what a new doctor would offer: the clinic's default week, and nothing booked."""
     timetable = timetables.default(session, day, day, time_zone)
     limits = Limits.at(clock.now(), timetable.policy, timetable.zone, past=past)
-    return look(timetable, day, limits, Taken([]), None)
+    return look(timetable, day, timetable.slots_on(day), limits, Taken([]))
 
 
 def _ahead(

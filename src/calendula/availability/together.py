@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 from uuid import UUID
 
 from sqlalchemy import CompoundSelect, Date, FromClause, Integer, and_, select
@@ -56,15 +56,31 @@ def days_at(
     left = list(range(len(asked)))
     for again in range(_TRIES):
         memory.learn(session, {asked[number].whom for number in left}, anew=again > 0)
-        known = {number: it for number in left if (it := memory.of(asked[number].whom))}
-        busy, versions = _busy(session, asked, known)
-        for number, it in known.items():
-            if it.version == versions.get(number) and it.doctor.active:
-                found[number] = _look(it, asked[number].date, busy.get(number, []), past=past)
-        left = [number for number, it in known.items() if it.version != versions.get(number)]
+        known = (_Offer.of(number, memory, asked[number]) for number in left)
+        offers = [it for it in known if it]
+        busy, versions = _busy(session, offers)
+        for it in offers:
+            if it.known.version == versions.get(it.number) and it.known.doctor.active:
+                found[it.number] = _look(it, busy.get(it.number, []), past=past)
+        left = [it.number for it in offers if it.known.version != versions.get(it.number)]
         if not left:
             break
     return found
+
+
+class _Offer(NamedTuple):
+    """The slots that a timetable has on a date that was asked for, free or not."""
+
+    number: int
+    known: Known
+    date: date
+    slots: Sequence[Slot]
+
+    @classmethod
+    def of(cls, number: int, memory: Memory, asked: Asked) -> Self | None:
+        """Return what is known of whom was asked for; None where nothing is."""
+        known = memory.of(asked.whom)
+        return known and cls(number, known, asked.date, known.timetable.slots_on(asked.date))
 
 
 _Held = tuple[Busy, datetime | None]
@@ -72,10 +88,10 @@ _Held = tuple[Busy, datetime | None]
 
 
 def _busy(
-    session: Session, asked: Sequence[Asked], known: dict[int, Known]
+    session: Session, offers: Sequence[_Offer]
 ) -> tuple[dict[int, list[_Held]], dict[int, int]]:
     """Return what is held on the dates, and the versions of the timetables as they are now."""
-    rows = [_row(number, it, asked[number].date) for number, it in known.items()]
+    rows = [_row(it) for it in offers]
     busy: dict[int, list[_Held]] = {}
     versions: dict[int, int] = {}
     query = _query(_ASKED.table(session))
@@ -87,13 +103,13 @@ def _busy(
     return busy, versions
 
 
-def _row(number: int, known: Known, day: date) -> dict[str, Any]:
-    slots = known.timetable.slots_on(day)
+def _row(offer: _Offer) -> dict[str, Any]:
+    slots = offer.slots
     start, end = (slots[0].start, slots[-1].end) if slots else (clock.now(), clock.now())
     return {
-        "number": number,
-        "doctor_id": known.doctor.id,
-        "date": day,
+        "number": offer.number,
+        "doctor_id": offer.known.doctor_id,
+        "date": offer.date,
         "reach": times.reach_of(start),
         "start": start,
         "end": end,
@@ -126,24 +142,25 @@ def _query(asked: FromClause) -> CompoundSelect[Any]:
     )
 
 
-def _look(known: Known, day: date, held: Sequence[_Held], *, past: bool) -> Found:
-    now, timetable = clock.now(), known.timetable
+def _look(offer: _Offer, held: Sequence[_Held], *, past: bool) -> Found:
+    now, known, timetable = clock.now(), offer.known, offer.known.timetable
     limits = Limits.at(now, timetable.policy, timetable.zone, past=past)
     live = [busy for busy, expires_at in held if expires_at is None or expires_at > now]
-    changes = [*_changes(known, timetable.slots_on(day), now), *(end for _, end in held if end)]
+    changes = [*_changes(known, offer.slots, now), *(end for _, end in held if end)]
     until = min((it for it in changes if it > now), default=now + _A_MOMENT)
-    found = look(timetable, day, limits, Taken(live), None)
+    found = look(timetable, offer.date, offer.slots, limits, Taken(live))
     has_holds = any(expires_at for _, expires_at in held)
     return Found(found, known, min(until, now + _A_MOMENT), has_holds)
 
 
 def _changes(known: Known, slots: Sequence[Slot], now: datetime) -> Iterator[datetime]:
-    """Give the instants at which the clock alone changes what can be booked."""
+    """Give the instants of the next moment at which the clock alone changes what can be booked."""
     policy = known.timetable.policy
     notice = timedelta(minutes=policy.minimum_notice_minutes or 0)
-    for slot in slots:
-        yield slot.start
-        yield slot.start - notice
+    if slots and slots[0].start - notice < now + _A_MOMENT and now < slots[-1].start:
+        for slot in slots:
+            yield slot.start
+            yield slot.start - notice
     if policy.horizon_days is not None:
         today = whole_day(now.astimezone(known.timetable.zone).date(), known.timetable.zone)
         yield today.end if today else now

@@ -18,11 +18,10 @@ class Known(NamedTuple):
 
     doctor: Doctor
     timetable: Timetable
-
-    @property
-    def version(self) -> int:
-        """The doctor's `timetable_version`: what is known is true for as long as it is the same."""
-        return self.doctor.timetable_version
+    doctor_id: UUID
+    name_key: str
+    version: int
+    """The doctor's `timetable_version`: what is known is true for as long as it is the same."""
 
 
 class Memory:
@@ -41,7 +40,7 @@ class Memory:
         """Return what is known of a doctor, by id or by the key of their name."""
         doctor_id = self._ids.get(whom) if isinstance(whom, str) else whom
         known = self._by_id.get(doctor_id) if doctor_id else None
-        renamed = known and isinstance(whom, str) and known.doctor.name_key != whom
+        renamed = known and isinstance(whom, str) and known.name_key != whom
         return None if renamed else known
 
     def learn(self, session: Session, some: Iterable[UUID | str], *, anew: bool = False) -> None:
@@ -63,5 +62,6 @@ class Memory:
             self._by_id, self._ids = {}, {}
         for doctor in found:
             session.expunge(doctor)
-            self._by_id[doctor.id] = Known(doctor, read[doctor.id])
+            known = doctor.id, doctor.name_key, doctor.timetable_version
+            self._by_id[doctor.id] = Known(doctor, read[doctor.id], *known)
             self._ids[doctor.name_key] = doctor.id

@@ -41,7 +41,10 @@ class WeeklyWindow(NamedTuple):
             day.isoweekday() == self.weekday
             and (self.valid_from is None or self.valid_from <= day)
             and (self.valid_until is None or day <= self.valid_until)
-            and (_week(day) - _week(self.valid_from or day)) % self.every_weeks == 0
+            and (
+                self.every_weeks == 1
+                or (_week(day) - _week(self.valid_from or day)) % self.every_weeks == 0
+            )
         )
 
 

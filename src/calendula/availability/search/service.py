@@ -116,6 +116,7 @@ def _slots(
         if (doctor_id, day) not in free:
             timetable = known[doctor_id]
             limits = Limits.at(now, timetable.policy, timetable.zone, past=False)
-            slots = look(timetable, day, limits, taken[doctor_id], visit).free
+            offered = timetable.slots_on(day, visit)
+            slots = look(timetable, day, offered, limits, taken[doctor_id], visit=visit).free
             free[doctor_id, day] = {slot.start: slot for slot in slots}
     return free
