@@ -3,12 +3,12 @@ from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import FromClause, Insert, Select, String, and_, delete, func, select
+from sqlalchemy import FromClause, Insert, Select, String, and_, delete, func, select, true
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.dml import ReturningInsert
 
 from calendula import clock, names
-from calendula.database import batches, insert_unless_conflict
+from calendula.database import Id, Instant, batches, insert_unless_conflict
 from calendula.database.ids import new_id
 from calendula.database.rows import Rows
 from calendula.errors import Unavailable
@@ -19,6 +19,7 @@ Person = tuple[str, str]
 
 _TRIES = 3
 _PEOPLE = Rows(identifier=String(), name=String())
+_NEW = Rows(id=Id, identifier=String(), name=String(), search_key=String(), created_at=Instant())
 
 
 def identify(
@@ -151,8 +152,9 @@ def _add(session: Session, people: Sequence[Person]) -> dict[Person, UUID]:
     """Add those whom nobody adds at this moment, and return them: they are locked, being new."""
     if not people:
         return {}
-    rows = [_row(*person) for person in people]
-    added = session.connection().execute(_adding(insert_unless_conflict(session, Patient)), rows)
+    adding = _adding(_NEW.table(session), insert_unless_conflict(session, Patient))
+    parameter = _NEW.parameter(session, [_row(*person) for person in people])
+    added = session.connection().execute(adding, parameter)
     return {
         (identifier, name): patient_id
         for identifier, name, patient_id in added
@@ -161,8 +163,10 @@ def _add(session: Session, people: Sequence[Person]) -> dict[Person, UUID]:
 
 
 @cache
-def _adding(insert: Insert) -> ReturningInsert[str | None, str | None, UUID]:
-    return insert.returning(Patient.identifier, Patient.name, Patient.id)
+def _adding(people: FromClause, insert: Insert) -> ReturningInsert[str | None, str | None, UUID]:
+    rows = select(*people.c).where(true())  # SQLite needs a WHERE before ON CONFLICT
+    statement = insert.from_select(list(people.c.keys()), rows)
+    return statement.returning(Patient.identifier, Patient.name, Patient.id)
 
 
 def _row(identifier: str | None, name: str) -> dict[str, object]:
