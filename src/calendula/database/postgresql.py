@@ -25,6 +25,8 @@ def engines(url: URL, settings: Settings) -> tuple[Engine, Engine]:
         "default_transaction_isolation": r"read\ committed",
         # A plan that was made for small tables would be kept while they grow.
         "plan_cache_mode": "force_custom_plan",
+        # Of memory and of an SSD. By the default, a turning disk's, whole tables were read.
+        "random_page_cost": "1.1",
         "timezone": "UTC",
         "client_encoding": "UTF8",  # a database in SQL_ASCII would give bytes instead of texts
     }
