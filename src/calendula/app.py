@@ -103,7 +103,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings = settings
     app.state.database = database
     app.state.feed = feed
-    app.state.index = Index()
+    app.state.index = Index(memory)
     problems.install(app, classic.FAILURE_MESSAGES)
     app.add_exception_handler(404, answer_unknown_path)
     openapi.install(app, roles.needed)

@@ -64,7 +64,7 @@ def test_many_dates_are_as_each_alone(
     asked = [Asked(name, day) for day in days for name in (MEI, RAJESH)]
     found = _look(database, memory, *asked)
     with database.read() as session:
-        for it, (whom, day) in zip(found, asked, strict=True):
+        for it, (whom, day, _) in zip(found, asked, strict=True):
             doctor = session.scalars(select(Doctor).where(Doctor.name_key == whom)).one()
             assert [it.day] == service.days(session, doctor, day, day, past=True)
 

@@ -1,7 +1,6 @@
 """Which of a doctor's time is held, and by what."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from math import ceil
 from typing import NamedTuple
@@ -119,26 +118,6 @@ def busy(session: Session, doctor_id: UUID, time: Interval) -> list[Busy]:
     """Return the parts of a time that a doctor's appointments occupy now."""
     held = select(*_BUSY).where(is_live(clock.now()), reaches_into(doctor_id, time))
     return [Busy(*row) for row in session.execute(held)]
-
-
-def busy_of_some(
-    session: Session, doctor_ids: Sequence[UUID], time: Interval, first: date, last: date
-) -> Mapping[UUID, Sequence[Busy]]:
-    """Return what some doctors' appointments occupy now of a time, or have of some dates."""
-    reach = and_(
-        Appointment.occupied_from > time.start - _LONGEST,
-        Appointment.occupied_from < time.end,
-        Appointment.occupied_until > time.start,
-    )
-    found: dict[UUID, list[Busy]] = defaultdict(list)
-    held = select(Appointment.doctor_id, *_BUSY).where(
-        is_live(clock.now()),
-        Appointment.doctor_id.in_(doctor_ids),
-        or_(reach, Appointment.date.between(first, last)),
-    )
-    for row in session.execute(held):
-        found[row.doctor_id].append(Busy(*row[1:]))
-    return found
 
 
 def refuse_if_taken(

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from calendula import clock
 from calendula.appointments import times
 from calendula.appointments.models import Appointment
+from calendula.appointments.offers import occupied
 from calendula.appointments.times import Busy
 from calendula.availability.day import Day, Taken, look
 from calendula.database import Id, Instant
@@ -20,6 +21,7 @@ from calendula.doctors.models import Doctor
 from calendula.timetables.memory import Known, Memory
 from calendula.timetables.policy import Limits
 from calendula.timetables.slots import Slot, whole_day
+from calendula.timetables.timetable import Visit
 
 _TRIES = 2
 _A_MOMENT = timedelta(seconds=1)
@@ -33,6 +35,8 @@ class Asked(NamedTuple):
 
     whom: UUID | str
     date: date
+    visit: Visit | None = None
+    """The kind of visit; None is a slot as the doctor's hours have it."""
 
 
 class Found(NamedTuple):
@@ -74,13 +78,15 @@ class _Offer(NamedTuple):
     number: int
     known: Known
     date: date
+    visit: Visit | None
     slots: Sequence[Slot]
 
     @classmethod
     def of(cls, number: int, memory: Memory, asked: Asked) -> Self | None:
         """Return what is known of whom was asked for; None where nothing is."""
-        known = memory.of(asked.whom)
-        return known and cls(number, known, asked.date, known.timetable.slots_on(asked.date))
+        whom, day, visit = asked
+        known = memory.of(whom)
+        return known and cls(number, known, day, visit, known.timetable.slots_on(day, visit))
 
 
 _Held = tuple[Busy, datetime | None]
@@ -104,8 +110,10 @@ def _busy(
 
 
 def _row(offer: _Offer) -> dict[str, Any]:
-    slots = offer.slots
-    start, end = (slots[0].start, slots[-1].end) if slots else (clock.now(), clock.now())
+    start = end = clock.now()
+    if offer.slots:
+        start = occupied(offer.slots[0], offer.visit).start
+        end = occupied(offer.slots[-1], offer.visit).end
     return {
         "number": offer.number,
         "doctor_id": offer.known.doctor_id,
@@ -148,7 +156,7 @@ def _look(offer: _Offer, held: Sequence[_Held], *, past: bool) -> Found:
     live = [busy for busy, expires_at in held if expires_at is None or expires_at > now]
     changes = [*_changes(known, offer.slots, now), *(end for _, end in held if end)]
     until = min((it for it in changes if it > now), default=now + _A_MOMENT)
-    found = look(timetable, offer.date, offer.slots, limits, Taken(live))
+    found = look(timetable, offer.date, offer.slots, limits, Taken(live), visit=offer.visit)
     has_holds = any(expires_at for _, expires_at in held)
     return Found(found, known, min(until, now + _A_MOMENT), has_holds)
 

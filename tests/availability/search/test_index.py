@@ -17,6 +17,7 @@ from calendula.availability.search.wish import Wish
 from calendula.database import Database
 from calendula.doctors import service as doctors
 from calendula.errors import Unavailable
+from calendula.timetables.memory import Memory
 from support.booking import reserve
 from support.clinic import DAY, horizon_to
 
@@ -47,7 +48,7 @@ def test_what_is_known_is_not_read_again(
     client: TestClient, database: Database, statements: list[str]
 ) -> None:
     """A second search reads the news alone: no appointments, no hours."""
-    index = Index()
+    index = Index(Memory(100))
     first = _find(database, index)
     statements.clear()
     assert _find(database, index) == first
@@ -59,7 +60,7 @@ def test_a_booking_is_taken_from_the_log(
     client: TestClient, mei: str, database: Database, statements: list[str]
 ) -> None:
     """A booked slot is named no more, and no appointment is read to know it."""
-    index = Index()
+    index = Index(Memory(100))
     before = _find(database, index).candidates
     start = next(it.start for it in before if str(it.doctor_id) == mei)
     assert reserve(client, mei, start.isoformat()).status_code == 201
@@ -73,7 +74,7 @@ def test_a_booking_is_taken_from_the_log(
 
 def test_what_it_keeps_has_a_bound(client: TestClient, database: Database) -> None:
     """However many days and kinds of visits are asked for, few are kept, and all are found."""
-    index, tight = Index(), Index(most_bytes=10)
+    index, tight = Index(Memory(100)), Index(Memory(100), most_bytes=10)
     wish = Wish(DAY, DAY + timedelta(days=80))
     assert _find(database, tight, wish) == _find(database, index, wish)
     assert len(tight._days) < len(index._days)  # noqa: SLF001 - what is kept is nobody else's
@@ -83,9 +84,9 @@ def test_who_reads_for_long_stops_and_goes_on(
     client: TestClient, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where patience ends, a page tells behind which place to go on, and that leads to the end."""
-    index = Index()
+    index = Index(Memory(100))
     wish = Wish(DAY, DAY + timedelta(days=80))
-    whole = _find(database, Index(), wish).candidates
+    whole = _find(database, Index(Memory(100)), wish).candidates
     monkeypatch.setattr(module, "_PATIENCE", 0)
     some = _find(database, index, wish)
     found, looks = some.candidates, 1
@@ -102,7 +103,7 @@ def test_nobody_waits_for_long(
     client: TestClient, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """While somebody else reads for long, a search is told to come again."""
-    index = Index()
+    index = Index(Memory(100))
     monkeypatch.setattr(module, "_WAIT", 0.01)
     with ExitStack() as stack:
         stack.enter_context(index._alone())  # noqa: SLF001 - as who reads
@@ -115,18 +116,18 @@ def test_far_behind_it_begins_anew(
     client: TestClient, mei: str, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where more has happened than is worth following, all is read anew, and is right."""
-    index = Index()
+    index = Index(Memory(100))
     start = next(it.start for it in _find(database, index).candidates if str(it.doctor_id) == mei)
     monkeypatch.setattr(module, "_BEHIND", 1)
     assert reserve(client, mei, start.isoformat()).status_code == 201
-    assert _find(database, index) == _find(database, Index())
+    assert _find(database, index) == _find(database, Index(Memory(100)))
 
 
 def test_a_policy_bounds_the_look(admin: TestClient, mei: str, database: Database) -> None:
     """Nobody looks behind the last day that any policy lets be booked."""
     answer = admin.put("/v1/clinic", json={"holidays": None, "policy": horizon_to(DAY)})
     assert answer.status_code == 200
-    index = Index()
+    index = Index(Memory(100))
     found = _find(database, index, Wish(DAY, DAY + timedelta(days=300))).candidates
     assert {it.start.date() - DAY for it in found} <= {timedelta(0), timedelta(-1)}
     assert len(index._days) < 40  # noqa: SLF001 - what is kept is nobody else's
@@ -134,7 +135,7 @@ def test_a_policy_bounds_the_look(admin: TestClient, mei: str, database: Databas
 
 def test_an_old_transaction_hides_nothing(admin: TestClient, mei: str, database: Database) -> None:
     """Who began to read before a cancellation does not let others miss what came free."""
-    index = Index()
+    index = Index(Memory(100))
     hers, theirs = replace(WEEK, words="mei"), replace(WEEK, words="rajesh")
     before = _find(database, index, hers)
     booked = reserve(admin, mei, before.candidates[0].start.isoformat()).json()

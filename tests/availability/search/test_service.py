@@ -16,6 +16,7 @@ from calendula.availability.search.index import Index, Place
 from calendula.availability.search.wish import PartOfDay, Wish
 from calendula.database import Database
 from calendula.doctors import service as doctors
+from calendula.timetables.memory import Memory
 from calendula.timetables.timetable import Visit
 from support.booking import hold, reserve
 from support.clinic import DAY, every_day, window
@@ -182,11 +183,11 @@ def test_a_search_finds_what_is_free(admin: TestClient, database: Database, seed
     """After whatever bookings, moves and edits, its pages hold all free slots, each once."""
     chance = random.Random(seed)  # noqa: S311 - the same life in each run
     life = _Life(admin, chance)
-    old, seldom = Index(), Index()
+    old, seldom = Index(Memory(100)), Index(Memory(100))
     total = 0
     for turn in range(8):
         for _ in range(5):
             life.go_on()
-        indexes = [old, Index()] + [seldom] * (turn % 3 == 2)
+        indexes = [old, Index(Memory(100))] + [seldom] * (turn % 3 == 2)
         total += _compare(database, indexes, chance)
     assert total > 500

@@ -27,6 +27,7 @@ from calendula.availability.search.reading import renew
 from calendula.availability.search.roster import Roster
 from calendula.availability.search.wish import Wish
 from calendula.errors import Unavailable
+from calendula.timetables.memory import Memory
 from calendula.timetables.policy import Limits
 from calendula.timetables.slots import Slot
 from calendula.timetables.timetable import Visit
@@ -62,7 +63,9 @@ class Found(NamedTuple):
 class Index:
     """What a worker knows of who may be free when. Threads share it."""
 
-    def __init__(self, most_bytes: int = _MOST_BYTES) -> None:
+    def __init__(self, memory: Memory, most_bytes: int = _MOST_BYTES) -> None:
+        self.memory = memory
+        """By which those who may be free are looked at."""
         self._lock = Lock()
         self._most_bytes = most_bytes
         self._forget()

@@ -1,20 +1,15 @@
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, time, timedelta
 from typing import NamedTuple
-from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from calendula import clock
-from calendula.appointments import times
-from calendula.availability.day import Taken, look
 from calendula.availability.search.index import Index, Place
 from calendula.availability.search.wish import Wish
+from calendula.availability.together import Asked, days_at
 from calendula.doctors.models import Doctor
-from calendula.intervals import Part
-from calendula.timetables import service as timetables
-from calendula.timetables.policy import Limits
+from calendula.timetables.memory import Known, Memory
 from calendula.timetables.slots import Slot
 from calendula.timetables.timetable import Visit
 
@@ -56,7 +51,7 @@ def search(
     for look_number in range(_LOOKS):
         most = min((limit + 1) << look_number, _MOST)
         candidates, following = index.find(session, wish, place, most)
-        found += _free(session, candidates, wish.visit)
+        found += _free(session, index.memory, candidates, wish.visit)
         if len(found) > limit:
             return FreeSlots(found[:limit], found[limit - 1].place)
         if following is None or len(candidates) < most:
@@ -71,52 +66,21 @@ def _beginning(wish: Wish) -> Place:
     return Place.before(max(first, clock.now()))
 
 
-def _free(session: Session, candidates: Sequence[Place], visit: Visit | None) -> Iterator[Free]:
+def _free(
+    session: Session, memory: Memory, candidates: Sequence[Place], visit: Visit | None
+) -> Iterator[Free]:
     """Give those candidates that are free, in their order: now, by all that the database holds."""
-    if not candidates:
-        return
-    doctors = _doctors(session, candidates)
-    known = [it for it in candidates if it.doctor_id in doctors]
-    dated = [_Dated(it, _date(it, doctors[it.doctor_id])) for it in known]
-    free = _slots(session, doctors, dated, visit)
-    for place, day in dated:
-        slot = free[place.doctor_id, day].get(place.start)
-        if slot:
-            yield Free(doctors[place.doctor_id], slot)
+    memory.learn(session, {it.doctor_id for it in candidates})
+    known = ((it, memory.of(it.doctor_id)) for it in candidates)
+    asked = {place: _asked(place, it, visit) for place, it in known if it}
+    dates = list(dict.fromkeys(asked.values()))
+    found = dict(zip(dates, days_at(session, memory, dates, past=False), strict=True))
+    for place, date in asked.items():
+        it = found[date]
+        slot = it and next((slot for slot in it.day.free if slot.start == place.start), None)
+        if it and slot:
+            yield Free(it.known.doctor, slot)
 
 
-class _Dated(NamedTuple):
-    place: Place
-    date: date
-
-
-def _date(place: Place, doctor: Doctor) -> date:
-    return place.start.astimezone(doctor.zone).date()
-
-
-def _doctors(session: Session, candidates: Sequence[Place]) -> Mapping[UUID, Doctor]:
-    ids = {it.doctor_id for it in candidates}
-    return {it.id: it for it in session.scalars(select(Doctor).where(Doctor.id.in_(ids)))}
-
-
-def _slots(
-    session: Session, doctors: Mapping[UUID, Doctor], dated: Sequence[_Dated], visit: Visit | None
-) -> Mapping[tuple[UUID, date], Mapping[datetime, Slot]]:
-    """Return the free slots of some doctors' dates by their starts."""
-    dates = [it.date for it in dated]
-    first, last = min(dates), max(dates)
-    known = timetables.load_all(session, list(doctors.values()), first, last)
-    before = timedelta(minutes=visit.buffer_before if visit else 0)
-    about = Part(dated[0].place.start - before, dated[-1].place.start + _DAY)  # none is longer
-    busy = times.busy_of_some(session, list(doctors), about, first, last)
-    taken = {doctor_id: Taken(busy.get(doctor_id, ())) for doctor_id in doctors}
-    now = clock.now()
-    free = {}
-    for (_, doctor_id), day in dated:
-        if (doctor_id, day) not in free:
-            timetable = known[doctor_id]
-            limits = Limits.at(now, timetable.policy, timetable.zone, past=False)
-            offered = timetable.slots_on(day, visit)
-            slots = look(timetable, day, offered, limits, taken[doctor_id], visit=visit).free
-            free[doctor_id, day] = {slot.start: slot for slot in slots}
-    return free
+def _asked(place: Place, known: Known, visit: Visit | None) -> Asked:
+    return Asked(place.doctor_id, place.start.astimezone(known.timetable.zone).date(), visit)
