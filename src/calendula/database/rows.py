@@ -1,10 +1,10 @@
 """Many rows in one parameter: a statement about them is the same text however many they are."""
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, cached_property
 from typing import Any
 
+from pydantic_core import to_json
 from sqlalchemy import (
     JSON,
     Dialect,
@@ -27,7 +27,6 @@ from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine
 
 _PARAMETER = "rows"
-_AS_IT_IS = JSON, LargeBinary  # which this module writes itself
 _Encode = Callable[[Any], Any]
 
 
@@ -54,7 +53,7 @@ class Rows:
             {name: encode(row[name]) if encode else row[name] for name, encode in columns}
             for row in rows
         ]
-        return {_PARAMETER: json.dumps(encoded, default=_text)}
+        return {_PARAMETER: to_json(encoded).decode()}
 
     @cached_property
     def in_sqlite(self) -> FromClause:
@@ -80,8 +79,7 @@ class Rows:
     def _encoded_for(self, dialect: Dialect) -> list[tuple[str, _Encode | None]]:
         if dialect.name not in self._encoders:
             self._encoders[dialect.name] = [
-                (name, None if isinstance(type_, _AS_IT_IS) else _encoder(type_, dialect))
-                for name, type_ in self._columns.items()
+                (name, _encoder(type_, dialect)) for name, type_ in self._columns.items()
             ]
         return self._encoders[dialect.name]
 
@@ -142,10 +140,13 @@ def _given(table: Table, columns: Iterable[str]) -> Rows:
 
 
 def _encoder(type_: TypeEngine[Any], dialect: Dialect) -> _Encode | None:
-    """Return what makes of a value what the database's driver would be given."""
+    """Return what makes of a value what JSON can say, and the database reads as the value."""
+    if isinstance(type_, LargeBinary):
+        return _hexadecimal
+    if isinstance(type_, JSON):
+        return None
     return type_.dialect_impl(dialect).bind_processor(dialect)
 
 
-def _text(value: Any) -> str:
-    """Return a value of the driver as PostgreSQL reads it; SQLite's are texts already."""
-    return rf"\x{value.hex()}" if isinstance(value, bytes) else str(value)
+def _hexadecimal(value: bytes) -> str:
+    return rf"\x{value.hex()}"
