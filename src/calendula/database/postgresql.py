@@ -23,8 +23,6 @@ def engines(url: URL, settings: Settings) -> tuple[Engine, Engine]:
         "lock_timeout": _milliseconds(settings.lock_timeout),
         "idle_in_transaction_session_timeout": _milliseconds(2 * settings.statement_timeout),
         "default_transaction_isolation": r"read\ committed",
-        # A plan that was made for small tables would be kept while they grow.
-        "plan_cache_mode": "force_custom_plan",
         # Of memory and of an SSD. By the default, a turning disk's, whole tables were read.
         "random_page_cost": "1.1",
         "timezone": "UTC",
@@ -39,6 +37,9 @@ def engines(url: URL, settings: Settings) -> tuple[Engine, Engine]:
         max_overflow=0,
         pool_timeout=settings.pool_timeout,
         hide_parameters=True,
+        # A plan that was made for small tables would be kept while they grow. PostgreSQL's own
+        # plans, by which it looks for the rows of foreign keys, may be kept: they are always right.
+        connect_args={"prepare_threshold": None},
     )
 
     @event.listens_for(engine, "connect")
