@@ -69,6 +69,7 @@ def rates(
     busy: Values = {side.name: [] for side in some}
     for side in some:
         ask(side, workload, seconds=_WARM_UP)
+        side.settle()
     for _ in range(pace.rounds):
         for side in some:
             report = ask(side, workload, seconds=pace.seconds)

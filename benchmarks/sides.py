@@ -60,6 +60,12 @@ class Side:
         """Where it listens."""
         return f"http://127.0.0.1:{self.port}"
 
+    def settle(self) -> None:
+        """Let PostgreSQL look at what is stored now, as it does by itself within a minute."""
+        if self.database_url.startswith("postgresql"):
+            with psycopg.connect(plain(self.database_url), autocommit=True) as connection:
+                connection.execute("VACUUM ANALYZE")
+
 
 @dataclass(frozen=True)
 class Pgbench:
