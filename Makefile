@@ -44,9 +44,9 @@ screenshots: .venv/test
 lock: .venv/bin/python  ## LOCK_FLAGS=--upgrade for the newest of everything
 	$(PIP) install uv
 	$(LOCK) $(LOCK_FLAGS) --output-file requirements/serve.txt
-	$(LOCK) $(LOCK_FLAGS) --group test --constraint requirements/serve.txt \
+	$(LOCK) $(LOCK_FLAGS) --extra otel --group test --constraint requirements/serve.txt \
 		--output-file requirements/test.txt
-	$(LOCK) $(LOCK_FLAGS) --group bench --constraint requirements/test.txt \
+	$(LOCK) $(LOCK_FLAGS) --extra otel --group bench --constraint requirements/test.txt \
 		--output-file requirements/bench.txt
 
 clean:
