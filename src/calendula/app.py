@@ -6,7 +6,7 @@ from anyio import to_thread
 from fastapi import Depends, FastAPI
 from fastapi.telemetry import TelemetryConfig
 
-from calendula import __version__, logs
+from calendula import __version__, logs, sampling
 from calendula.access import roles
 from calendula.access import routes as access
 from calendula.access.guard import authorise
@@ -24,7 +24,7 @@ from calendula.classic.lookups import Lookups
 from calendula.clinic import routes as clinic
 from calendula.database import Database
 from calendula.events.feed import Feed
-from calendula.http import health, openapi, problems, stopping
+from calendula.http import health, openapi, problems, scrape, stopping
 from calendula.http.middleware import BodyLimit, NeverCached, RequestLog
 from calendula.imports import routes as imports
 from calendula.imports.table import MAX_FILE
@@ -86,7 +86,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             stopping.first(feed.close),
         ):
             database.hints.listen(hear)
-            yield {KEPT: kept}
+            async with sampling.of(database, feed, kept, (lookups.thread, bookings.thread)):
+                yield {KEPT: kept}
 
     app = FastAPI(
         title="Calendula",
@@ -113,6 +114,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(RequestLog)
     for router in _API:
         app.include_router(router)
-    for router in pages.ROUTERS:
+    for router in (scrape.router, *pages.ROUTERS):
         app.include_router(router, include_in_schema=False)
     return app

@@ -3,13 +3,16 @@
 import ipaddress
 import os
 import socket
-from contextlib import closing
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 
 import structlog
 import uvicorn
 from fastapi import FastAPI
+from prometheus_client import start_http_server
 
-from calendula import garbage, logs, samples
+from calendula import garbage, logs, metrics, samples
 from calendula.access import service as access
 from calendula.database import Database, schema
 from calendula.settings import Settings
@@ -31,23 +34,27 @@ def serve(settings: Settings, host: str, port: int, workers: int) -> None:
                 "SQLite is for one process: use one worker, or PostgreSQL (CALENDULA_DATABASE_URL)."
             )
         _check_address(host, port)
+        if settings.metrics_port is not None:
+            _check_address(settings.metrics_host, settings.metrics_port)
         prepare(database)
         if settings.open_clinic:
             samples.add_doctors(database, settings.time_zone)
             _hand_out_first_key(database)
     _warn(settings, host)
-    uvicorn.run(
-        "calendula.server:create_app",
-        factory=True,
-        http="calendula.classic.front:Front",
-        host=host,
-        port=port,
-        workers=workers,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
-    )
+    with _counted(workers):
+        _show_metrics(settings)
+        uvicorn.run(
+            "calendula.server:create_app",
+            factory=True,
+            http="calendula.classic.front:Front",
+            host=host,
+            port=port,
+            workers=workers,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
+        )
 
 
 def create_app() -> FastAPI:
@@ -56,6 +63,23 @@ def create_app() -> FastAPI:
         from calendula import app
 
         return app.create_app()
+
+
+@contextmanager
+def _counted(workers: int) -> Iterator[None]:
+    """Let several workers count in one folder, which is theirs while they run."""
+    if workers == 1:
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="calendula-metrics-") as folder:
+        os.environ[metrics.SHARED] = folder
+        yield
+
+
+def _show_metrics(settings: Settings) -> None:
+    """Answer on a port of its own, from a thread of this process, which watches the workers."""
+    if settings.metrics_port is not None:
+        start_http_server(settings.metrics_port, settings.metrics_host, metrics.registry())
 
 
 def _hand_out_first_key(database: Database) -> None:

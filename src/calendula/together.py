@@ -1,12 +1,14 @@
 """What is asked for at one time is done at one time: it costs a database little more than one."""
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from threading import Semaphore, Thread
 from typing import Generic, TypeVar
 
+from calendula import metrics
 from calendula.errors import Unavailable
 
 _MOST_WAITING = 2000
@@ -26,7 +28,7 @@ class Together(Generic[_Wish, _Outcome]):
     def __init__(
         self, name: str, most: int, act: Callable[[Sequence[_Wish]], Sequence[_Outcome]]
     ) -> None:
-        self._name = name
+        self.name = name
         self._most = most
         self._act = act
         self._waiting: deque[_Asked[_Wish, _Outcome]] = deque()
@@ -40,7 +42,7 @@ class Together(Generic[_Wish, _Outcome]):
         """Take wishes from now on, from any loop, until it is closed as often as it was opened."""
         self._opened += 1
         if self._thread is None:
-            self._thread = Thread(target=self._run, name=f"calendula-{self._name}", daemon=True)
+            self._thread = Thread(target=self._run, name=f"calendula-{self.name}", daemon=True)
             self._thread.start()
 
     async def ask(self, wish: _Wish) -> _Outcome:
@@ -52,6 +54,11 @@ class Together(Generic[_Wish, _Outcome]):
         self._waiting.append((wish, future))
         self._watch(loop)
         return await future
+
+    @property
+    def waiting(self) -> int:
+        """How many wishes nobody has begun with."""
+        return len(self._waiting)
 
     def close(self) -> None:
         """Do what is wished for already, and take no wishes."""
@@ -89,10 +96,12 @@ class Together(Generic[_Wish, _Outcome]):
         if not batch:
             return
         outcomes: Sequence[_Outcome | BaseException]
+        started = time.perf_counter()
         try:
             outcomes = self._act([wish for wish, _ in batch])
         except BaseException as error:  # noqa: BLE001 - whoever waits must be told
             outcomes = [error] * len(batch)
+        metrics.batch(self.name, len(batch), time.perf_counter() - started)
         self._busy = False
         told = 0
         for loop in {future.get_loop() for _, future in batch}:

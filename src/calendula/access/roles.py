@@ -37,6 +37,7 @@ TABLE: Mapping[str, AbstractSet[Role | Special]] = {
     "healthz": {UNASKED},
     "readyz": {UNASKED},
     "live": {UNASKED},
+    "read_metrics": {ADMIN, INTEGRATION},
     "available_slots": {ANYBODY},
     "book_appointment": {ANYBODY},
     "create_key": {ADMIN},

@@ -49,11 +49,17 @@ def answer(
         content = outcome.answer
     else:
         content = {**outcome.answer, name: tokens.write(outcome.secret)}
-    replayed = {"Idempotency-Replayed": "true"} if outcome.replayed else {}
     kept_by_nobody = {"Cache-Control": "no-store"}
     return JSONResponse(
-        content, HTTPStatus.CREATED.value, {**kept_by_nobody, **replayed, **(headers or {})}
+        content,
+        HTTPStatus.CREATED.value,
+        {**kept_by_nobody, **said_again(outcome), **(headers or {})},
     )
+
+
+def said_again(outcome: Outcome) -> dict[str, str]:
+    """Return the header of an answer that was given before."""
+    return {"Idempotency-Replayed": "true"} if outcome.replayed else {}
 
 
 def _until(appointment: Appointment, days: int) -> datetime:

@@ -38,6 +38,7 @@ class Kept:
         self._answers: dict[bytes, Answer] = {}
         self._of: dict[str, list[Answer]] = {}
         self._begun = 0
+        self._hits = self._misses = 0
         self._lock = Lock()
 
     def find(self, question: bytes) -> bytes | None:
@@ -45,6 +46,7 @@ class Kept:
         answer = self._answers.get(question)
         if answer is None or not answer.is_good or answer.renewal <= clock.now():
             return None
+        self._hits += 1
         return answer.body
 
     def find_or_renew(self, question: bytes) -> bytes | None:
@@ -54,12 +56,19 @@ class Kept:
         them would look for it when it has ended.
         """
         answer = self._answers.get(question)
-        if answer is None or not answer.is_good or answer.until <= (now := clock.now()):
+        if answer is None or not answer.is_good or answer.renewal <= clock.now():
+            self._misses += 1
+            if answer is not None:
+                answer.renewal = answer.until
             return None
-        if answer.renewal <= now:
-            answer.renewal = answer.until
-            return None
+        self._hits += 1
         return answer.body
+
+    def take_counts(self) -> tuple[int, int]:
+        """Return how often an answer was found and how often not, since this was last asked."""
+        counts = self._hits, self._misses
+        self._hits = self._misses = 0
+        return counts
 
     def begin(self, doctor_id: UUID) -> Answer:
         """Return an answer to be filled by what is about to be looked for."""

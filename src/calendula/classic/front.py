@@ -6,7 +6,7 @@ from logging import INFO
 from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from calendula import logs
+from calendula import logs, metrics
 from calendula.availability.kept import Kept
 from calendula.http.middleware import request_id_of
 
@@ -51,6 +51,7 @@ class Front(HttpToolsProtocol):
         self.transport.write(_ANSWER % (ours, len(body), request_id.encode(), body))
         cycle.response_started = cycle.response_complete = True
         cycle.on_response()
-        milliseconds = round((time.perf_counter() - started) * 1000, 1)
-        logs.request(INFO, request_id, "GET", LOOKUP, 200, milliseconds)
+        seconds = time.perf_counter() - started
+        metrics.request("GET", LOOKUP, 200, seconds)
+        logs.request(INFO, request_id, "GET", LOOKUP, 200, round(seconds * 1000, 1))
         return True

@@ -3,10 +3,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Self
 
-from sqlalchemy import Engine, exc
+from sqlalchemy import Engine, QueuePool, exc
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
+from calendula import metrics
 from calendula.database import postgresql, sqlite
 from calendula.database.hints import Hints, hinted
 from calendula.errors import Unavailable
@@ -63,6 +64,11 @@ class Database:
         if topics := hinted(session):
             self.hints.tell(topics)
 
+    def connections(self) -> tuple[int, int]:
+        """Return how many connections there may be, and how many somebody works with."""
+        pools = [it for it in {self.reader.pool, self.writer.pool} if isinstance(it, QueuePool)]
+        return sum(it.size() for it in pools), sum(it.checkedout() for it in pools)
+
     def scrub(self) -> None:
         """Let the bytes of what was erased leave the disk, as far as the database lets us.
 
@@ -94,8 +100,10 @@ def _answering() -> Iterator[None]:
     except exc.DBAPIError as error:
         if not _may_pass(error):
             raise
+        metrics.AWAY.inc()
         raise Unavailable("The database does not answer. Try again in a moment.") from error
     except exc.TimeoutError as error:
+        metrics.BUSY.inc()
         raise Unavailable("The service is busy. Try again in a moment.") from error
 
 

@@ -75,7 +75,7 @@ class Feed:
         """
         if self._loop is None:
             raise Unavailable(_STOPPING)
-        if list(self._readers.values()).count(staff) >= self._most:
+        if self.open_pages(staff=staff) >= self._most:
             raise Unavailable(_FULL, retry_after=_RETRY)
         reader = Reader(None if doctor_id is None else {str(doctor_id), EVERYTHING})
         self._readers[reader] = staff
@@ -83,6 +83,10 @@ class Feed:
             yield reader
         finally:
             del self._readers[reader]
+
+    def open_pages(self, *, staff: bool) -> int:
+        """Return how many readers there are."""
+        return list(self._readers.values()).count(staff)
 
     def publish(self, topics: AbstractSet[str]) -> None:
         """Tell of topics, from any thread, without waiting."""

@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, Table, bindparam, event, select
 from sqlalchemy.orm import Session, SessionTransaction
 
+from calendula import metrics
 from calendula.database import batches, hint, insert_unless_conflict, next_number, take_numbers
 from calendula.database.rows import insert_all, update_all
 from calendula.events import chain, topics
@@ -20,6 +21,7 @@ from calendula.events.chain import Entry, Head
 from calendula.events.models import Event, EventChain
 
 _KEPT = "events"  # in the session's info
+_WRITTEN = "written events"
 
 _heads = cast("Table", EventChain.__table__)
 _events = cast("Table", Event.__table__)
@@ -64,7 +66,14 @@ def write(session: Session) -> None:
     if entries:
         session.flush()
         _write(session, entries)
+        session.info.setdefault(_WRITTEN, []).extend(entry.action for entry in entries)
         hint(session, topics.of(entries))
+
+
+@event.listens_for(Session, "after_commit")
+def _count_written(session: Session) -> None:
+    if not session.in_nested_transaction():
+        metrics.committed(session.info.pop(_WRITTEN, ()))
 
 
 @event.listens_for(Session, "after_soft_rollback")

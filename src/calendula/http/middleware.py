@@ -13,17 +13,18 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from calendula import logs
+from calendula import logs, metrics
 from calendula.http.problems import problem
 
 MAX_BODY = 64 * 1024
 """Bytes."""
 
+_REPLAYED = (b"idempotency-replayed", b"true")
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._~-]{1,64}")
 
 
 class RequestLog:
-    """Gives each request an id, writes one line about it, and answers what nobody foresaw.
+    """Gives each request an id, writes one line about it, counts it, and answers the unforeseen.
 
     The line has the route, not the path, and of an exception its type and where it was raised: a
     path, a query or a message could hold personal data.
@@ -38,13 +39,14 @@ class RequestLog:
             await self.app(scope, receive, send)
             return
         request_id = request_id_of(scope["headers"])
-        status = None
+        status, replayed = None, False
         started = time.perf_counter()
 
         async def answer(message: Message) -> None:
-            nonlocal status
+            nonlocal status, replayed
             if message["type"] == "http.response.start":
                 status = message["status"]
+                replayed = _REPLAYED in message.get("headers", ())
                 message.setdefault("headers", []).append((b"x-request-id", request_id.encode()))
             await send(message)
 
@@ -65,13 +67,20 @@ class RequestLog:
             structlog.contextvars.reset_contextvars(**bound)
         state = scope.get("state", {})
         unforeseen = unforeseen or state.get("unforeseen")
+        seconds = time.perf_counter() - started
+        method, route = scope["method"], scope.get("route")
+        path = getattr(route, "path", None)
+        metrics.request(method, path, status, seconds)
+        if status is not None:
+            operation = getattr(route, "name", None)
+            metrics.booking(operation, status, state.get("code"), replayed=replayed)
         logs.request(
             _level(status, unforeseen),
             request_id,
-            scope["method"],
-            getattr(scope.get("route"), "path", None),
+            method,
+            path,
             status,
-            round((time.perf_counter() - started) * 1000, 1),
+            round(seconds * 1000, 1),
             **_trouble(unforeseen or state.get("cause")),
         )
 

@@ -98,6 +98,13 @@ def status_of(error: CalendulaError) -> HTTPStatus:
     return next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)
 
 
+def noted(request: Request, error: CalendulaError) -> HTTPStatus:
+    """Return the status of an error, and let the request's line and numbers know what it was."""
+    request.state.cause = error.__cause__
+    request.state.code = error.code
+    return status_of(error)
+
+
 async def answer_domain_error(request: Request, error: Exception) -> JSONResponse:
     """Return the answer to an error of the domain, by the table of their kinds."""
     assert isinstance(error, CalendulaError)  # noqa: S101 - Starlette's handlers take any exception
@@ -106,10 +113,9 @@ async def answer_domain_error(request: Request, error: Exception) -> JSONRespons
     )
     if error.retry_after is not None:
         headers["Retry-After"] = str(error.retry_after)
-    request.state.cause = error.__cause__
     return problem(
         request.scope,
-        status_of(error),
+        noted(request, error),
         error.detail,
         code=error.code,
         members=error.members,

@@ -90,8 +90,7 @@ def see(path: str, request: Request) -> RedirectResponse:
 
 def _status(request: Request, error: Exception) -> int:
     if isinstance(error, CalendulaError):
-        request.state.cause = error.__cause__
-        return int(problems.status_of(error))
+        return int(problems.noted(request, error))
     if isinstance(error, RequestValidationError):
         return HTTPStatus.UNPROCESSABLE_ENTITY.value
     if isinstance(error, HTTPException):

@@ -29,7 +29,7 @@ _FARTHEST = timedelta(days=3700)  # beyond any policy's horizon
 
 def show(step: Step, pick: Pick, refusal: Conflict) -> Response:
     """Return the page that says so kindly."""
-    status = int(problems.status_of(refusal))
+    status = int(problems.noted(step.request, refusal))
     return step.show(
         "refused.html",
         pick.renewed(),

@@ -7,6 +7,7 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from calendula import clock
 from calendula.access import tokens
 from calendula.access.roles import PUBLIC
+from calendula.appointments import own_access
 from calendula.appointments.changes import HoldEnded
 from calendula.appointments.holds import TooManyHolds
 from calendula.appointments.offers import SlotRefused
@@ -81,7 +82,8 @@ def book_page(step: StepOfRequest) -> Response:
         return refusing.show(step, pick, refusal)
     token = tokens.write(outcome.secret) if outcome.secret else None
     own = OwnAppointment.model_validate(outcome.answer)
-    return step.show("done.html", pick, 201, who=who, own=own, token=token)
+    headers = own_access.said_again(outcome)
+    return step.show("done.html", pick, 201, headers=headers, who=who, own=own, token=token)
 
 
 @router.post("/release")

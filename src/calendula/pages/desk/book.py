@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Response
 from sqlalchemy.orm import Session
 
 from calendula.access import tokens
+from calendula.appointments import own_access
 from calendula.booking import choices
 from calendula.booking.appointments import service
 from calendula.booking.appointments.schemas import NewAppointment
@@ -109,7 +110,7 @@ def _looks_for_somebody(fields: Fields) -> bool:
 
 def refusal(desk: Desk, error: Conflict | Invalid) -> Problem:
     """Return in words why something cannot be had, and the times that can."""
-    status = int(problems.status_of(error))
+    status = int(problems.noted(desk.reader.request, error))
     told = sentences.of(desk.reader, error, status)
     if isinstance(error, KeyReused):
         told = Told(*map(desk.reader.text, _SENT))
@@ -136,6 +137,7 @@ def _book(
     return desk.show(
         "desk/booked.html",
         201,
+        headers=own_access.said_again(outcome),
         clinic_name=clinic_name,
         appointment_id=outcome.answer["id"],
         doctor=doctor,

@@ -1,0 +1,14 @@
+"""What the service counts of itself, for whoever has a key that may see it."""
+
+from fastapi import APIRouter, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from calendula import metrics
+
+router = APIRouter()
+
+
+@router.get("/metrics")
+def read_metrics() -> Response:
+    """Answer with the numbers of all workers, in Prometheus' text."""
+    return Response(generate_latest(metrics.registry()), media_type=CONTENT_TYPE_LATEST)
