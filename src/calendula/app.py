@@ -6,7 +6,7 @@ from anyio import to_thread
 from fastapi import Depends, FastAPI
 from fastapi.telemetry import TelemetryConfig
 
-from calendula import __version__, logs, sampling
+from calendula import __version__, logs, sampling, traces
 from calendula.access import roles
 from calendula.access import routes as access
 from calendula.access.guard import authorise
@@ -61,6 +61,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     """
     settings = settings or Settings.load()
     logs.configure(settings.log_format)
+    traces.start()
     database = Database.from_settings(settings)
     feed = Feed(settings.live_streams)
     memory, kept = Memory(_REMEMBERED), Kept(_REMEMBERED)
@@ -79,6 +80,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lookups.thread.open()
         bookings.thread.open()
         with (
+            traces.sent(),
             closing(database),
             closing(lookups.thread),
             closing(bookings.thread),
@@ -112,6 +114,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(NeverCached, under=_DESK)
     app.add_middleware(Counter, lookups=lookups, bookings=bookings)
     app.add_middleware(RequestLog)
+    if traces.on():
+        app.add_middleware(traces.Traced)
     for router in _API:
         app.include_router(router)
     for router in (scrape.router, *pages.ROUTERS):

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import structlog
 from structlog.stdlib import ProcessorFormatter as _Formatter
 
-from calendula import clock
+from calendula import clock, traces
 
 _requests = structlog.get_logger("calendula.http")
 _as_json = False
@@ -65,9 +65,9 @@ def request(  # noqa: PLR0917 - the members of a line
 
     One of a request that went as it should is written by hand, as structlog would write it: that
     takes a fraction of the time, and most lines are of this kind. Where somebody else has a handler
-    at the root too, they get it like any other.
+    at the root too, they get it like any other; and so it is where it has a trace's id.
     """
-    if level > logging.INFO or len(logging.root.handlers) > 1:
+    if level > logging.INFO or traces.on() or len(logging.root.handlers) > 1:
         members = {"method": method, "route": route, "status": status, "milliseconds": milliseconds}
         _requests.log(level, "request", request_id=request_id, **members, **trouble)
         return

@@ -12,13 +12,15 @@ import uvicorn
 from fastapi import FastAPI
 from prometheus_client import start_http_server
 
-from calendula import garbage, logs, metrics, samples
+from calendula import garbage, logs, metrics, samples, traces
 from calendula.access import service as access
 from calendula.database import Database, schema
 from calendula.settings import Settings
 
 _log = structlog.get_logger("calendula")
 _SHUTDOWN_SECONDS = 10
+_KEPT_FIRST = "calendula.classic.front:Front"
+_ALL = "httptools"  # uvicorn's own protocol: every request comes to the app, and to its trace
 
 
 class CannotServe(ValueError):
@@ -46,7 +48,7 @@ def serve(settings: Settings, host: str, port: int, workers: int) -> None:
         uvicorn.run(
             "calendula.server:create_app",
             factory=True,
-            http="calendula.classic.front:Front",
+            http=_ALL if traces.wanted() else _KEPT_FIRST,
             host=host,
             port=port,
             workers=workers,

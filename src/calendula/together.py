@@ -8,7 +8,7 @@ from contextlib import suppress
 from threading import Semaphore, Thread
 from typing import Generic, TypeVar
 
-from calendula import metrics
+from calendula import metrics, traces
 from calendula.errors import Unavailable
 
 _MOST_WAITING = 2000
@@ -98,7 +98,8 @@ class Together(Generic[_Wish, _Outcome]):
         outcomes: Sequence[_Outcome | BaseException]
         started = time.perf_counter()
         try:
-            outcomes = self._act([wish for wish, _ in batch])
+            with traces.span(self.name, count=len(batch)):
+                outcomes = self._act([wish for wish, _ in batch])
         except BaseException as error:  # noqa: BLE001 - whoever waits must be told
             outcomes = [error] * len(batch)
         metrics.batch(self.name, len(batch), time.perf_counter() - started)

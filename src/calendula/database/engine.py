@@ -7,7 +7,7 @@ from sqlalchemy import Engine, QueuePool, exc
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
-from calendula import metrics
+from calendula import metrics, traces
 from calendula.database import postgresql, sqlite
 from calendula.database.hints import Hints, hinted
 from calendula.errors import Unavailable
@@ -40,7 +40,11 @@ class Database:
         One that `streams`, which is to take rows while there are more to come, is a transaction.
         """
         engine = self.writer if streams and not self.embedded else self.reader
-        with _answering(), Session(engine, expire_on_commit=False) as session:
+        with (
+            _answering(),
+            traces.span("read"),
+            Session(engine, expire_on_commit=False) as session,
+        ):
             yield session
 
     @contextmanager
@@ -53,6 +57,7 @@ class Database:
         """
         with (
             _answering(),
+            traces.span("write"),
             Session(self.writer, expire_on_commit=False) as session,
             session.begin() as transaction,
         ):
