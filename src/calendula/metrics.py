@@ -44,6 +44,11 @@ _requests = Histogram(
     buckets=_SECONDS,
     registry=_own,
 )
+_failures = Counter(
+    "calendula_failures",
+    "Requests that failed by an error of ours: 500",
+    registry=_own,
+)
 _bookings = Counter(
     "calendula_bookings",
     "Requests to book, by how they ended",
@@ -135,6 +140,8 @@ def request(method: str, route: str | None, status: int | None, seconds: float) 
         if of == method:
             _timed[method, route, status] = timed
     timed.observe(seconds)
+    if status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        _failures.inc()  # of its own, from 0 on: who counts only from 1 on does not see the first
 
 
 def booking(operation: str | None, status: int, code: str | None, *, replayed: bool) -> None:
