@@ -87,6 +87,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             closing(feed),
             stopping.first(feed.close),
         ):
+            database.hold()
             database.hints.listen(hear)
             async with sampling.of(database, feed, kept, (lookups.thread, bookings.thread)):
                 yield {KEPT: kept}

@@ -8,7 +8,7 @@ import typer
 from sqlalchemy.exc import DBAPIError
 
 from calendula import __version__, server
-from calendula.cli import audit, clinic, keys
+from calendula.cli import audit, clinic, keys, upkeep
 from calendula.cli.output import out
 from calendula.database import Database, schema
 from calendula.errors import CalendulaError
@@ -57,6 +57,7 @@ app.add_typer(clinic.app, name="doctor")
 app.command("import")(clinic.import_file)
 app.add_typer(keys.app, name="key")
 app.add_typer(audit.app, name="audit")
+app.command()(upkeep.check)
 
 
 @app.command()

@@ -1,6 +1,7 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Self
 
 from sqlalchemy import Engine, QueuePool, exc
@@ -12,6 +13,10 @@ from calendula.database import postgresql, sqlite
 from calendula.database.hints import Hints, hinted
 from calendula.errors import Unavailable
 from calendula.settings import Settings
+
+
+class NoDatabase(ValueError):
+    """There is nothing to work on; the text is one line that says where it was looked for."""
 
 
 class Database:
@@ -73,6 +78,25 @@ class Database:
         """Return how many connections there may be, and how many somebody works with."""
         pools = [it for it in {self.reader.pool, self.writer.pool} if isinstance(it, QueuePool)]
         return sum(it.size() for it in pools), sum(it.checkedout() for it in pools)
+
+    @property
+    def file(self) -> Path | None:
+        """Where an embedded database is; None for one that is no file of this machine."""
+        return Path(str(self.writer.url.database)) if self.embedded else None
+
+    def see_that_it_exists(self) -> None:
+        """Raise NoDatabase where there is no file yet: opening one would make it."""
+        if self.file is not None and not self.file.exists():
+            raise NoDatabase(f"There is no database at {self.file}.")
+
+    def hold(self) -> None:
+        """Let others see from now on that a SQLite file is in use, also while nobody asks for it.
+
+        SQLite tells who opens a file whether somebody else has it open.
+        """
+        if self.embedded:
+            with _answering():
+                self.reader.connect().close()  # the pool keeps it open
 
     def scrub(self) -> None:
         """Let the bytes of what was erased leave the disk, as far as the database lets us.

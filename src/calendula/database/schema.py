@@ -2,9 +2,11 @@
 
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import inspect, text
 
+from calendula.database.base import Base
 from calendula.database.engine import Database
 
 
@@ -23,9 +25,13 @@ def wanted() -> str:
 
     Migrations are one line, numbered in their files' names, so that a start need not load Alembic.
     """
-    return max(
-        path.name.partition("_")[0] for path in (migrations() / "versions").glob("[0-9]*.py")
-    )
+    return max(known())
+
+
+def known() -> set[str]:
+    """Return the revisions that this version can migrate from."""
+    files = (migrations() / "versions").glob("[0-9]*.py")
+    return {path.name.partition("_")[0] for path in files}
 
 
 def present(database: Database) -> str | None:
@@ -43,12 +49,17 @@ def present(database: Database) -> str | None:
 def is_behind(database: Database) -> bool:
     """Tell whether the database must be migrated; raise SchemaAhead where a later version did."""
     revision = present(database)
+    refuse_ahead(revision, "The database")
+    return revision != wanted()
+
+
+def refuse_ahead(revision: str | None, name: object) -> None:
+    """Raise SchemaAhead, which calls the database by a name, where its revision is a later one."""
     if revision is not None and revision > wanted():
         raise SchemaAhead(
-            f"The database is at revision {revision}, and this version knows {wanted()}: "
+            f"{name} is at revision {revision}, and this version knows {wanted()}: "
             "upgrade Calendula."
         )
-    return revision != wanted()
 
 
 def migrate(database: Database) -> None:
@@ -64,3 +75,27 @@ def migrate(database: Database) -> None:
     with database.writer.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def differences(database: Database) -> list[str]:
+    """Return what the models say of tables, columns, keys and indexes, and the database has not.
+
+    What it has besides does no harm. The models must have been imported.
+    """
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    with database.read() as session:
+        context = MigrationContext.configure(session.connection())
+        found = compare_metadata(context, Base.metadata)
+    flat = [each for it in found for each in (it if isinstance(it, list) else [it])]
+    return [_told(*each) for each in flat if not each[0].startswith("remove_")]
+
+
+def _told(what: str, *about: Any) -> str:
+    names = [it for it in about if isinstance(it, str)]
+    name = getattr(about[-1], "name", None)
+    kind = what.removeprefix("add_").replace("_", " ")
+    if what.startswith("add_"):
+        return f"no {kind} {'.'.join([*names, str(name)])}"
+    return f"another {kind.removeprefix('modify ')} of {'.'.join(names)}"
