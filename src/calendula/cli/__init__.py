@@ -26,7 +26,7 @@ def main() -> None:
     """Run the command that the arguments name."""
     try:
         code = app(standalone_mode=False)
-    except (typer.TyperException, CalendulaError, DBAPIError, ValueError) as error:
+    except (typer.TyperException, CalendulaError, DBAPIError, OSError, ValueError) as error:
         message = _one_line(error)
         if message:
             print(f"calendula: {message}", file=sys.stderr)  # noqa: T201 - the command's output
@@ -58,6 +58,8 @@ app.command("import")(clinic.import_file)
 app.add_typer(keys.app, name="key")
 app.add_typer(audit.app, name="audit")
 app.command()(upkeep.check)
+app.command()(upkeep.backup)
+app.command()(upkeep.restore)
 
 
 @app.command()
@@ -69,6 +71,8 @@ def version() -> None:
 def _one_line(error: Exception) -> str:
     if isinstance(error, typer.TyperException):
         return error.format_message()
+    if isinstance(error, OSError):
+        return f"{error.filename or 'The system'}: {error.strerror or 'an error'}."
     if isinstance(error, DBAPIError):
         return f"The database refuses: {_first_line(error)}"
     if isinstance(error.__cause__, DBAPIError):

@@ -2,6 +2,7 @@
 
 import json
 from contextlib import closing
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -33,3 +34,26 @@ def check(
         for it in findings:
             out.print(f"{it.state:<9}{it.name:<12}{it.detail}", markup=False, soft_wrap=True)
     raise typer.Exit(worst)
+
+
+def backup(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to; it must not be there.")],
+    force: Annotated[bool, typer.Option(help="Replace what is there.")] = False,
+) -> None:
+    """Copy an embedded database into a file, while it is served, and look at the copy."""
+    from calendula.upkeep.backup import back_up
+
+    revision = back_up(Settings.load(), file, force=force)
+    out.print(f"Backed up to {file}, at revision {revision}.", markup=False, soft_wrap=True)
+
+
+def restore(
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, metavar="FILE", help="A backup.")
+    ],
+) -> None:
+    """Put a backup in the place of an embedded database, which must not be served."""
+    from calendula.upkeep import restore as it
+
+    for line in it.told(it.restore(Settings.load(), file), file):
+        out.print(line, markup=False, soft_wrap=True)
