@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command 'make lock' pyproject.toml --group build
 
-.PHONY: serve test fuzz bench bench-quick bench-stored messages screenshots check wheel-check lock clean
+.PHONY: serve test fuzz bench bench-quick bench-stored soak messages screenshots check wheel-check lock clean
 
 serve: .venv/serve
 	$(BIN)/calendula serve
@@ -27,6 +27,9 @@ bench-quick: .venv/bench
 
 bench-stored: .venv/bench
 	$(BIN)/python benchmarks/bench.py --stored
+
+soak: .venv/bench  ## MINUTES=2 for another length; SOAK_FLAGS=--report writes docs/ anew
+	$(BIN)/python benchmarks/soak.py --minutes $(or $(MINUTES),10) $(SOAK_FLAGS)
 
 check: .venv/test
 	$(BIN)/ruff check .
