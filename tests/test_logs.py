@@ -1,5 +1,6 @@
 import json
 import logging
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -53,6 +54,26 @@ def test_a_traceback_shows_no_values(form: str, capsys: pytest.CaptureFixture[st
     written = capsys.readouterr().err
     assert "LookupError: nobody" in written
     assert NAME not in written
+
+
+def test_a_thread_that_ends_by_an_error_is_a_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What goes wrong where nobody waits for it is told by its kind and place, not in its words."""
+    monkeypatch.setattr(threading, "excepthook", threading.__excepthook__)
+    logs.configure("json")
+    thread = threading.Thread(target=_fail_with, args=[NAME], name="calendula-bookings")
+    thread.start()
+    thread.join()
+    (line,) = map(json.loads, capsys.readouterr().err.splitlines())
+    assert (line["thread"], line["level"]) == ("calendula-bookings", "error")
+    assert line["error"] == "builtins.LookupError"
+    assert line["at"][-1].endswith("_fail_with")
+    assert NAME not in str(line)
+
+
+def _fail_with(patient_name: str) -> None:
+    raise LookupError(patient_name)
 
 
 def test_configuring_twice_writes_once(capsys: pytest.CaptureFixture[str]) -> None:

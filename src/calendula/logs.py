@@ -1,6 +1,8 @@
 import json
 import logging
 import sys
+import threading
+import traceback
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -10,6 +12,7 @@ from structlog.stdlib import ProcessorFormatter as _Formatter
 from calendula import clock, traces
 
 _requests = structlog.get_logger("calendula.http")
+_threads = structlog.get_logger("calendula.threads")
 _as_json = False
 
 
@@ -50,6 +53,8 @@ def configure(log_format: Literal["text", "json"]) -> None:
     root.addHandler(handler)
     root.setLevel(logging.INFO)
     logging.getLogger("alembic.runtime.plugins").setLevel(logging.WARNING)
+    if threading.excepthook is threading.__excepthook__:  # and nobody else's, such as a test's
+        threading.excepthook = _tell_of_thread
 
 
 def request(  # noqa: PLR0917 - the members of a line
@@ -84,6 +89,24 @@ def request(  # noqa: PLR0917 - the members of a line
             f"route={route} status={status} milliseconds={milliseconds}\n"
         )
     sys.stderr.write(line)
+
+
+def trouble(error: BaseException | None) -> dict[str, object]:
+    """Return the type of an error and its place in the code, but never what it says."""
+    if error is None:
+        return {}
+    frames = traceback.extract_tb(error.__traceback__)
+    return {
+        "error": f"{type(error).__module__}.{type(error).__qualname__}",
+        "sqlstate": getattr(getattr(error, "orig", None), "sqlstate", None),
+        "at": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames[-8:]],
+    }
+
+
+def _tell_of_thread(ended: threading.ExceptHookArgs) -> None:
+    """Write a line where an error has ended a thread: Python would write it in its own words."""
+    name = ended.thread.name if ended.thread else None
+    _threads.error("thread ended", thread=name, **trouble(ended.exc_value))
 
 
 @lru_cache(maxsize=1024)

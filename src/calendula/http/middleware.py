@@ -2,7 +2,6 @@ import logging
 import os
 import re
 import time
-import traceback
 from asyncio import CancelledError
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
@@ -81,7 +80,7 @@ class RequestLog:
             path,
             status,
             round(seconds * 1000, 1),
-            **_trouble(unforeseen or state.get("cause")),
+            **logs.trouble(unforeseen or state.get("cause")),
         )
 
 
@@ -163,15 +162,3 @@ def _level(status: int | None, unforeseen: Exception | None) -> int:
     if unforeseen:
         return logging.ERROR
     return logging.WARNING if status == HTTPStatus.SERVICE_UNAVAILABLE else logging.INFO
-
-
-def _trouble(error: BaseException | None) -> dict[str, object]:
-    """Return the type of an error and its place in the code, but never what it says."""
-    if error is None:
-        return {}
-    frames = traceback.extract_tb(error.__traceback__)
-    return {
-        "error": f"{type(error).__module__}.{type(error).__qualname__}",
-        "sqlstate": getattr(getattr(error, "orig", None), "sqlstate", None),
-        "at": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames[-8:]],
-    }
