@@ -53,8 +53,8 @@ class Booking(NamedTuple):
 
     @property
     def key(self) -> str:
-        """An Idempotency-Key that no other slot has."""
-        return f"{self.day} {self.label}"
+        """An Idempotency-Key that no other slot has: a plain one, which books with others."""
+        return f"{self.day}.{LABELS.index(self.label)}"
 
     def body(self) -> bytes:
         """Return the body of the request."""
@@ -139,10 +139,20 @@ def connection_to(url: str) -> closing[HTTPConnection]:
 
 def book(connection: HTTPConnection, booking: Booking, key: str | None = None) -> Answer:
     """Ask for a slot, and read the answer."""
+    send(connection, booking, key)
+    return receive(connection)
+
+
+def send(connection: HTTPConnection, booking: Booking, key: str | None = None) -> None:
+    """Ask for a slot, and do not wait for the answer."""
     headers = {"Content-Type": "application/json"}
     if key is not None:
         headers["Idempotency-Key"] = key
     connection.request("POST", "/book_appointment", booking.body(), headers)
+
+
+def receive(connection: HTTPConnection) -> Answer:
+    """Read the answer to what was sent."""
     response = connection.getresponse()
     replayed = response.getheader("Idempotency-Replayed") == "true"
     return Answer(response.status, response.read(), replayed)
