@@ -13,8 +13,8 @@ serve: .venv/serve
 	$(BIN)/calendula serve
 
 test: .venv/test
-	$(BIN)/pytest --numprocesses=auto --ignore=tests/races
-	$(BIN)/pytest tests/races  # which need the machine for themselves
+	$(BIN)/pytest --numprocesses=auto --ignore=tests/races --ignore=tests/faults
+	$(BIN)/pytest tests/races tests/faults  # which need the machine for themselves
 
 fuzz: .venv/test
 	$(BIN)/pytest tests/life --hypothesis-profile=fuzz --numprocesses=2

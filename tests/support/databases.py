@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import create_engine, text
+from sqlalchemy import NullPool, create_engine, text
 from sqlalchemy.engine import make_url
 
 from calendula.database import Database, schema
@@ -98,7 +98,7 @@ def empty_postgresql(server: str) -> Iterator[str]:
 def _created(server: str, how: str = "") -> Iterator[str]:
     url = make_url(Settings(database_url=server).database_url)
     name = f"calendula_test_{uuid4().hex[:12]}"
-    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    engine = create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
     with engine.connect() as connection:
         connection.execute(text(f"CREATE DATABASE {name} {how}"))
     try:
