@@ -25,6 +25,7 @@ def _prepare(connection: Connection) -> None:
     SQLite's transaction is the only writer anyway.
     """
     if connection.dialect.name == "postgresql":
+        connection.connection.driver_connection.patience = None  # type: ignore[union-attr]
         patience = connection.scalar(text("SHOW lock_timeout"))
         connection.execute(text("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})

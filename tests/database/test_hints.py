@@ -8,11 +8,11 @@ from queue import Queue
 from typing import Any
 from uuid import uuid4
 
-import psycopg
 import pytest
 from sqlalchemy import text
 
 from calendula.database import EVERYTHING, Database
+from calendula.database.postgresql_connection import Connection
 from calendula.settings import Settings
 
 PATIENCE = 15.0  # seconds; a connection that was lost is tried again after one
@@ -116,7 +116,7 @@ def test_what_was_sent_in_vain_is_sent_again(
     worker: Work, postgresql_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Hints on which the connection broke are still there for the next one."""
-    connect = psycopg.connect
+    connect = Connection.connect
 
     def connect_and_break(*args: Any, **options: Any) -> Any:
         connection = connect(*args, **options)
@@ -127,7 +127,7 @@ def test_what_was_sent_in_vain_is_sent_again(
     with closing(Database.from_settings(Settings(database_url=postgresql_url))) as command:
         command.hints.tell({"a"})
         with monkeypatch.context() as patch:
-            patch.setattr(psycopg, "connect", connect_and_break)
+            patch.setattr(Connection, "connect", connect_and_break)
             command.hints.close()
         command.hints.tell({"b"})
     assert heard.get(timeout=PATIENCE) == {"a", "b"}

@@ -1,13 +1,23 @@
-from sqlalchemy import URL, Engine, create_engine, event
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import URL, Engine, create_engine, event, exc
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from calendula.settings import Settings
+
+if TYPE_CHECKING:
+    from calendula.database.postgresql_connection import Connection
 
 # A commit is on the disk before its 201, also on a server that is told not to wait for the disk.
 _DURABLE = (
     "SELECT set_config('synchronous_commit', 'on', false)"
     " WHERE current_setting('synchronous_commit') = 'off'"
 )
+
+_IS_NEW = "is new"  # in what the pool keeps beside a connection
+_READ_ONLY = "25006"  # read_only_sql_transaction
 
 
 def engines(url: URL, settings: Settings) -> tuple[Engine, Engine]:
@@ -31,8 +41,14 @@ def engines(url: URL, settings: Settings) -> tuple[Engine, Engine]:
     ours = " ".join(f"-c {name}={value}" for name, value in options.items())
     given = url.query.get("options", "")
     patience = str(max(1, round(settings.connect_timeout)))
+    query = {
+        "target_session_attrs": "read-write",  # of several hosts, the primary; never a standby
+        **url.query,
+        "options": f"{ours} {given}".strip(),
+        "connect_timeout": patience,
+    }
     engine = create_engine(
-        url.update_query_dict({"options": f"{ours} {given}".strip(), "connect_timeout": patience}),
+        url.set(query=query),
         pool_size=settings.pool_size,
         max_overflow=0,
         pool_timeout=settings.pool_timeout,
@@ -43,11 +59,42 @@ def engines(url: URL, settings: Settings) -> tuple[Engine, Engine]:
     )
 
     @event.listens_for(engine, "connect")
-    def prepare(connection: DBAPIConnection, _record: object) -> None:
+    def prepare(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
         connection.cursor().execute(_DURABLE)
         connection.commit()
+        record.info[_IS_NEW] = True
 
+    _watch(engine, settings.statement_timeout + settings.connect_timeout)
     return engine.execution_options(isolation_level="AUTOCOMMIT"), engine
+
+
+def _watch(engine: Engine, patience: float) -> None:
+    """Let nobody be given a connection that is lost, nor wait on one for longer than `patience`."""
+
+    @event.listens_for(engine, "do_connect")
+    def connect(
+        _dialect: object, _record: object, arguments: Any, options: dict[str, Any]
+    ) -> "Connection":
+        from calendula.database.postgresql_connection import Connection
+
+        connection = Connection.connect(*arguments, **options)
+        connection.patience = patience
+        return connection
+
+    @event.listens_for(engine, "checkout")
+    def check(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
+        if record.info.pop(_IS_NEW, False):
+            return
+        try:
+            connection.check()
+        except engine.dialect.loaded_dbapi.Error as error:  # all of its time are: it was restarted
+            raise exc.InvalidatePoolError from error
+
+    @event.listens_for(engine, "handle_error")
+    def leave(context: ExceptionContext) -> None:
+        """Give up a server that takes no writes any more: another is the primary."""
+        if getattr(context.original_exception, "sqlstate", None) == _READ_ONLY:
+            context.is_disconnect = True
 
 
 def _milliseconds(seconds: float) -> int:

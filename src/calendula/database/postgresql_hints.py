@@ -10,18 +10,17 @@ from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from threading import Event, Lock, Thread
-from typing import Any
 
 import psycopg
 import structlog
 from sqlalchemy import Engine
 
 from calendula.database.hints import EVERYTHING, Hear, Hints
-
-Connection = psycopg.Connection[Any]
+from calendula.database.postgresql_connection import Connection
 
 _CHANNEL = "calendula"
 _MOST_BYTES = 7999  # of a payload, says PostgreSQL
+_PATIENCE = 10.0  # seconds
 _PAUSE = 1.0  # seconds before it is tried again
 _FAREWELL = 2.0  # seconds that the end of a worker waits for its last hints
 _OPTIONS = {
@@ -173,6 +172,8 @@ def _connecting(engine: Engine) -> Callable[[], Connection]:
 
     def connect() -> Connection:
         _, options = engine.dialect.create_connect_args(engine.url)
-        return psycopg.connect(**{**options, **_OPTIONS}, autocommit=True)
+        connection = Connection.connect(**{**options, **_OPTIONS}, autocommit=True)
+        connection.patience = _PATIENCE
+        return connection
 
     return connect
