@@ -1,7 +1,9 @@
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from calendula.database import Database
 from calendula.settings import EMBEDDED_DATABASE, BadSettings, Settings
 
 
@@ -28,6 +30,27 @@ def test_postgresql_urls_work_as_people_write_them(
     settings = Settings.load()
     assert settings.database_url == "postgresql+psycopg://anna:secret@db/clinic"
     assert settings.open_clinic is False
+
+
+@pytest.mark.parametrize(
+    ("url", "hosts", "ports"),
+    [
+        ("postgresql://anna:p%40ss@db1:5433,db2/clinic?sslmode=require", "db1,db2", "5433,"),
+        (
+            "postgresql://anna:p%40ss@/clinic?host=db1:5433&host=db2&sslmode=require",
+            "db1,db2",
+            "5433,",
+        ),
+        ("postgresql://anna:p%40ss@db1:5433/clinic?sslmode=require", "db1", 5433),
+    ],
+)
+def test_a_primary_and_its_standbys_are_one_url(url: str, hosts: str, ports: str | int) -> None:
+    """Several hosts are written as libpq or SQLAlchemy do; whichever takes writes is wanted."""
+    with closing(Database.from_settings(Settings(database_url=url))) as database:
+        _, given = database.writer.dialect.create_connect_args(database.writer.url)
+    assert (given["host"], given["port"]) == (hosts, ports)
+    assert (given["user"], given["password"], given["dbname"]) == ("anna", "p@ss", "clinic")
+    assert (given["sslmode"], given["target_session_attrs"]) == ("require", "read-write")
 
 
 @pytest.mark.parametrize("asked", [True, False])

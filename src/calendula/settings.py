@@ -1,5 +1,6 @@
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
@@ -31,6 +32,7 @@ def _database_url(text: str) -> str:
     if scheme in {"postgres", "postgresql"}:
         text = f"{_POSTGRESQL}{separator}{rest}"
     try:
+        text = _each_host(text)
         url = make_url(text)
     except (ArgumentError, ValueError):
         raise ValueError(_NO_DATABASE_URL) from None
@@ -38,6 +40,17 @@ def _database_url(text: str) -> str:
     if url.drivername != _POSTGRESQL and not (url.drivername == "sqlite" and a_file):
         raise ValueError(_NO_DATABASE_URL)
     return text
+
+
+def _each_host(text: str) -> str:
+    """Write several hosts as SQLAlchemy does, `?host=a:1&host=b:2`, where libpq has `a:1,b:2`."""
+    parts = urlsplit(text)
+    who, _, hosts = parts.netloc.rpartition("@")
+    if "," not in hosts:
+        return text
+    query = [parts.query] if parts.query else []
+    query += [f"host={host}" for host in hosts.split(",")]
+    return parts._replace(netloc=f"{who}@", query="&".join(query)).geturl()
 
 
 Seconds = Annotated[float, Field(gt=0, le=600)]
