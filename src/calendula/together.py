@@ -12,6 +12,7 @@ from calendula import metrics, traces
 from calendula.errors import Unavailable
 
 _MOST_WAITING = 2000
+_FAREWELL = 1.0  # seconds; who waits longer for a database was told that nobody knows
 _Wish = TypeVar("_Wish")
 _Outcome = TypeVar("_Outcome")
 _Asked = tuple[_Wish, asyncio.Future[_Outcome]]
@@ -61,11 +62,11 @@ class Together(Generic[_Wish, _Outcome]):
         return len(self._waiting)
 
     def close(self) -> None:
-        """Do what is wished for already, and take no wishes."""
+        """Do what is wished for already, if that can be done in a moment, and take no wishes."""
         self._opened -= 1
         if self._thread is not None and not self._opened:
             self._bell.release()
-            self._thread.join()
+            self._thread.join(_FAREWELL)
             self._thread = None
 
     def _watch(self, loop: asyncio.AbstractEventLoop) -> None:

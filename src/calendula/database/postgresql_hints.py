@@ -22,7 +22,7 @@ _CHANNEL = "calendula"
 _MOST_BYTES = 7999  # of a payload, says PostgreSQL
 _PATIENCE = 10.0  # seconds
 _PAUSE = 1.0  # seconds before it is tried again
-_FAREWELL = 2.0  # seconds that the end of a worker waits for its last hints
+_FAREWELL = 1.0  # seconds that the end of a worker waits for its last hints
 _OPTIONS = {
     "application_name": "calendula hints",
     # Who only listens would wait for a server that is gone until the end of days.
