@@ -19,7 +19,7 @@ def _keep(kept: Kept, question: bytes = b"q", **time: float) -> None:
 
 def test_an_answer_is_given_again() -> None:
     """What was kept is found by what was asked for, and by nothing else."""
-    kept = Kept(10)
+    kept = Kept(10, longest=60)
     _keep(kept)
     assert kept.find(b"q") == b"answer"
     assert kept.find(b"p") is None
@@ -27,7 +27,7 @@ def test_an_answer_is_given_again() -> None:
 
 def test_an_answer_ends_with_its_time() -> None:
     """An answer that the clock has made wrong is not given."""
-    kept = Kept(10)
+    kept = Kept(10, longest=60)
     _keep(kept, seconds=0)
     assert kept.find(b"q") is None
 
@@ -35,7 +35,7 @@ def test_an_answer_ends_with_its_time() -> None:
 @pytest.mark.parametrize("topic", [str(_DOCTOR), EVERYTHING], ids=["doctor", "everything"])
 def test_a_change_ends_an_answer(topic: str) -> None:
     """What was answered about a doctor is not given behind a change of theirs, or of all."""
-    kept = Kept(10)
+    kept = Kept(10, longest=60)
     _keep(kept)
     kept.forget({str(_OTHER)})
     assert kept.find(b"q") == b"answer"
@@ -46,7 +46,7 @@ def test_a_change_ends_an_answer(topic: str) -> None:
 @pytest.mark.parametrize("topic", [str(_DOCTOR), EVERYTHING], ids=["doctor", "everything"])
 def test_a_change_while_it_is_looked_for_ends_an_answer(topic: str) -> None:
     """What was read before a change and found behind it is not kept."""
-    kept = Kept(10)
+    kept = Kept(10, longest=60)
     answer = kept.begin(_DOCTOR)
     kept.forget({topic})
     kept.keep(b"q", answer, b"of before", clock.now() + timedelta(minutes=1))
@@ -55,7 +55,7 @@ def test_a_change_while_it_is_looked_for_ends_an_answer(topic: str) -> None:
 
 def test_a_new_answer_takes_the_place_of_one_that_is_wrong() -> None:
     """Behind a change the next answer is kept as the first was."""
-    kept = Kept(10)
+    kept = Kept(10, longest=60)
     _keep(kept)
     kept.forget({str(_DOCTOR)})
     _keep(kept)
@@ -64,7 +64,7 @@ def test_a_new_answer_takes_the_place_of_one_that_is_wrong() -> None:
 
 def test_there_are_only_so_many() -> None:
     """However much is asked for, no more than so many answers are kept; the last one is."""
-    kept = Kept(10)
+    kept = Kept(10, longest=60)
     for number in range(1000):
         _keep(kept, b"%d" % number)
     found = [number for number in range(1000) if kept.find(b"%d" % number)]
@@ -74,7 +74,7 @@ def test_there_are_only_so_many() -> None:
 
 def test_one_of_those_who_ask_renews_an_answer_that_ends_soon() -> None:
     """They are told that there is none; the others are given it until it ends, or is renewed."""
-    kept = Kept(10)
+    kept = Kept(10, longest=60)
     _keep(kept, milliseconds=150)
     assert kept.find(b"q") is None
     assert kept.find_or_renew(b"q") is None

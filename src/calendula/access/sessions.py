@@ -6,7 +6,7 @@ import secrets
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import and_, delete, not_, or_, select, update
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
@@ -82,7 +82,7 @@ def find(session: Session, text: str, *, idle: timedelta) -> Found | None:
     now = clock.now()
     if now >= min(found.last_seen_at + idle, found.created_at + LONGEST):
         return None
-    due = found.last_seen_at <= _last_due(now, idle)
+    due = not _last_due(now, idle) < found.last_seen_at <= now
     return Found(key, due) if service.is_good(key) else None
 
 
@@ -90,8 +90,8 @@ def touch(session: Session, text: str, *, idle: timedelta) -> None:
     """Write down that a session and its key are used now, unless that was just done."""
     now = clock.now()
     this = DeskSession.digest == keys.digest(text)
-    due = DeskSession.last_seen_at <= _last_due(now, idle)
-    touching = update(DeskSession).where(this, due).values(last_seen_at=now)
+    lately = DeskSession.last_seen_at > _last_due(now, idle), DeskSession.last_seen_at <= now
+    touching = update(DeskSession).where(this, not_(and_(*lately))).values(last_seen_at=now)
     key_id = session.scalar(touching.returning(DeskSession.key_id))
     if key_id is not None:
         service.record_use(session, key_id)
@@ -130,5 +130,8 @@ def clear_cookie(response: Response) -> None:
 
 
 def _last_due(now: datetime, idle: timedelta) -> datetime:
-    """Return when a session must have been seen last, or before, to be written down again."""
+    """Return when a session must have been seen last, or before, to be written down again.
+
+    One that was seen in the future must be too: the clock was put back, and it would end too late.
+    """
     return now - min(_SEEN_WRITTEN_EVERY, idle / _SEEN_WRITTEN_PER_IDLE)

@@ -1,20 +1,24 @@
 """Answers that are kept for as long as they are right, and a second at most."""
 
 from collections.abc import Set as AbstractSet
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from threading import Lock
+from time import monotonic
 from uuid import UUID
 
 from calendula import clock
 from calendula.database import EVERYTHING
 
-_RENEWAL = timedelta(milliseconds=200)
+_LONGEST = 1.0  # seconds
+_RENEWAL = 0.2  # seconds before its end
 
 
 class Answer:
     """An answer about a doctor, from before it is looked for until something of theirs changes.
 
-    It is right until an instant; from its renewal on the first who asks looks for it anew.
+    It is right until an instant; from its renewal on the first who asks looks for it anew. Both are
+    of the clock that nobody can step: else an answer would be kept for an hour where the other one
+    is put back.
     """
 
     __slots__ = ("body", "is_good", "renewal", "until")
@@ -22,7 +26,7 @@ class Answer:
     def __init__(self) -> None:
         self.is_good = True
         self.body = b""
-        self.until = self.renewal = datetime.min.replace(tzinfo=UTC)
+        self.until = self.renewal = 0.0
 
 
 class Kept:
@@ -33,8 +37,9 @@ class Kept:
     is for what nobody is told of: another program's write, a message that was lost.
     """
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, *, longest: float = _LONGEST) -> None:
         self._most = most
+        self._longest = longest
         self._answers: dict[bytes, Answer] = {}
         self._of: dict[str, list[Answer]] = {}
         self._begun = 0
@@ -44,7 +49,7 @@ class Kept:
     def find(self, question: bytes) -> bytes | None:
         """Return the body of the answer, if one is kept that is right, and need not be renewed."""
         answer = self._answers.get(question)
-        if answer is None or not answer.is_good or answer.renewal <= clock.now():
+        if answer is None or not answer.is_good or answer.renewal <= monotonic():
             return None
         self._hits += 1
         return answer.body
@@ -56,7 +61,7 @@ class Kept:
         them would look for it when it has ended.
         """
         answer = self._answers.get(question)
-        if answer is None or not answer.is_good or answer.renewal <= clock.now():
+        if answer is None or not answer.is_good or answer.renewal <= monotonic():
             self._misses += 1
             if answer is not None:
                 answer.renewal = answer.until
@@ -82,7 +87,9 @@ class Kept:
 
     def keep(self, question: bytes, answer: Answer, body: bytes, until: datetime) -> None:
         """Keep what was found until an instant, if it is still good then and until now."""
-        answer.body, answer.until, answer.renewal = body, until, until - _RENEWAL
+        ahead = min((until - clock.now()).total_seconds(), self._longest)
+        answer.body, answer.until = body, monotonic() + ahead
+        answer.renewal = answer.until - _RENEWAL
         self._answers[question] = answer
 
     def forget(self, topics: AbstractSet[str]) -> None:
