@@ -36,7 +36,7 @@ def serve(settings: Settings, host: str, port: int, workers: int) -> None:
                 "SQLite is for one process: use one worker, or PostgreSQL (CALENDULA_DATABASE_URL)."
             )
         _check_address(host, port)
-        if settings.metrics_port is not None:
+        if settings.metrics_port:
             _check_address(settings.metrics_host, settings.metrics_port)
         prepare(database)
         if settings.open_clinic:
@@ -80,7 +80,7 @@ def _counted(workers: int) -> Iterator[None]:
 
 def _show_metrics(settings: Settings) -> None:
     """Answer on a port of its own, from a thread of this process, which watches the workers."""
-    if settings.metrics_port is not None:
+    if settings.metrics_port:
         start_http_server(settings.metrics_port, settings.metrics_host, metrics.registry())
 
 

@@ -73,7 +73,7 @@ class Settings(BaseSettings):
     desk_idle_minutes: Annotated[int, Field(ge=1, le=720)] = 30
     live_streams: Annotated[int, Field(ge=1, le=100_000)] = 500
     log_format: Literal["text", "json"] = "text"
-    metrics_port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
     metrics_host: str = "127.0.0.1"
     pool_size: Annotated[int, Field(ge=1, le=200)] = 10
     pool_timeout: Seconds = 5
