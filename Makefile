@@ -46,10 +46,10 @@ screenshots: .venv/test
 
 lock: .venv/bin/python  ## LOCK_FLAGS=--upgrade for the newest of everything
 	$(PIP) install uv
-	$(LOCK) $(LOCK_FLAGS) --output-file requirements/serve.txt
-	$(LOCK) $(LOCK_FLAGS) --extra otel --group test --constraint requirements/serve.txt \
+	$(LOCK) $(LOCK_FLAGS) --extra redis --output-file requirements/serve.txt
+	$(LOCK) $(LOCK_FLAGS) --extra otel --extra redis --group test --constraint requirements/serve.txt \
 		--output-file requirements/test.txt
-	$(LOCK) $(LOCK_FLAGS) --extra otel --group bench --constraint requirements/test.txt \
+	$(LOCK) $(LOCK_FLAGS) --extra otel --extra redis --group bench --constraint requirements/test.txt \
 		--output-file requirements/bench.txt
 
 clean:
