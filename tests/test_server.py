@@ -40,7 +40,11 @@ def test_it_starts_with_nothing(tmp_path: Path) -> None:
 
 def test_it_serves_one_database_with_two_workers(tmp_path: Path, postgresql_url: str) -> None:
     """On PostgreSQL several workers share the work, and a closed clinic has no sample doctors."""
-    settings = {"CALENDULA_DATABASE_URL": postgresql_url, "CALENDULA_LOG_FORMAT": "json"}
+    settings = {
+        "CALENDULA_DATABASE_URL": postgresql_url,
+        "CALENDULA_LOG_FORMAT": "json",
+        "CALENDULA_SLOTS_PER_CLIENT": "0",
+    }
     with servers.running(tmp_path, settings, workers=2) as running:
         lookup = {"doctor_name": "Dr. Rajesh Kumar", "date": "2025-02-07"}
         answer = httpx.get(f"{running.url}/available_slots", params=lookup)
@@ -97,6 +101,26 @@ def test_an_open_clinic_beyond_this_machine_warns(
     written = capsys.readouterr().err.splitlines()
     found = [line for line in written if "CALENDULA_OPEN_CLINIC=false" in line]
     assert len(written) == len(found) == lines
+
+
+@pytest.mark.parametrize(
+    ("workers", "more", "lines"), [(1, {}, 0), (2, {}, 1), (2, {"rate_store": "redis://r"}, 0)]
+)
+def test_workers_that_do_not_count_together_warn(
+    postgresql_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Any,
+    workers: int,
+    more: dict[str, Any],
+    lines: int,
+) -> None:
+    """Where each worker allows everything by itself, the start says so and what to set."""
+    monkeypatch.setattr("uvicorn.run", lambda *_, **__: None)
+    settings = Settings(database_url=postgresql_url, open_clinic=False, **more)
+    server.serve(settings, "127.0.0.1", servers.free_port(), workers)
+    written = capsys.readouterr().err.splitlines()
+    assert len(written) == lines
+    assert all("CALENDULA_RATE_STORE" in line for line in written)
 
 
 def test_a_misspelt_setting_warns(tmp_path: Path) -> None:

@@ -62,6 +62,27 @@ def test_one_setting_opens_or_closes(monkeypatch: pytest.MonkeyPatch, asked: boo
     assert Settings.load().open_clinic is asked
 
 
+def test_a_closed_clinic_has_limits_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An open clinic, which is for trying out, has those that are set and no others."""
+    monkeypatch.setenv("CALENDULA_RATE_CHANGES", "7")
+    settings = Settings.load()
+    assert (settings.rate_requests, settings.rate_changes, settings.slots_per_client) == (0, 7, 0)
+    monkeypatch.setenv("CALENDULA_OPEN_CLINIC", "false")
+    settings = Settings.load()
+    assert (settings.rate_requests, settings.rate_changes, settings.slots_per_client) == (
+        3000,
+        7,
+        50,
+    )
+
+
+def test_proxies_are_trusted_only_where_they_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By default nobody is, on this machine neither; addresses and networks can be."""
+    assert Settings.load().trusted_proxies == ()
+    monkeypatch.setenv("CALENDULA_TRUSTED_PROXIES", "10.0.0.1, 2001:db8::/64,")
+    assert Settings.load().trusted_proxies == ("10.0.0.1/32", "2001:db8::/64")
+
+
 def test_a_file_sets_what_the_environment_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
     """`.env` is read, and the environment wins over it."""
     Path(".env").write_text("CALENDULA_POOL_SIZE=3\nCALENDULA_TIME_ZONE=Asia/Kolkata\n")
@@ -86,6 +107,12 @@ def test_a_file_sets_what_the_environment_does_not(monkeypatch: pytest.MonkeyPat
         ("LOG_FORMAT", "xml"),
         ("POOL_SIZE", "0"),
         ("LOCK_TIMEOUT", "nan"),
+        ("RATE_REQUESTS", "-1"),
+        ("RATE_STORE", "http://:secret@redis"),
+        ("RATE_STORE", "redis://"),
+        ("TRUSTED_PROXIES", "*"),
+        ("TRUSTED_PROXIES", "10.0.0.1, proxy.example"),
+        ("TRUSTED_PROXIES", "10.0.0.1/8"),
     ],
 )
 def test_a_bad_value_is_one_clear_line(

@@ -19,17 +19,19 @@ from calendula.booking import routes as booking
 from calendula.classic import routes as classic
 from calendula.classic.bookings import Bookings
 from calendula.classic.counter import Counter
-from calendula.classic.front import KEPT
+from calendula.classic.front import KEPT, LIMITS
 from calendula.classic.lookups import Lookups
 from calendula.clinic import routes as clinic
 from calendula.database import Database
 from calendula.events.feed import Feed
 from calendula.http import health, openapi, problems, scrape, stopping
+from calendula.http.limits import Limits, RateLimit
 from calendula.http.middleware import BodyLimit, NeverCached, RequestLog
+from calendula.http.sharing import shared
 from calendula.imports import routes as imports
 from calendula.imports.table import MAX_FILE
 from calendula.pages import routes as pages
-from calendula.pages.page import answer_unknown_path
+from calendula.pages.page import answer_refused, answer_unknown_path
 from calendula.settings import Settings
 from calendula.timetables.memory import Memory
 
@@ -63,7 +65,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     logs.configure(settings.log_format)
     traces.start()
     database = Database.from_settings(settings)
-    feed = Feed(settings.live_streams)
+    feed, limits = Feed(settings.live_streams), Limits(settings)
     memory, kept = Memory(_REMEMBERED), Kept(_REMEMBERED)
     lookups = Lookups(database, memory, kept, past=settings.open_clinic)
     bookings = Bookings(database, memory, settings)
@@ -73,7 +75,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         feed.publish(topics)
 
     @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[dict[str, Kept]]:
+    async def lifespan(_app: FastAPI) -> AsyncIterator[dict[str, object]]:
         threads = to_thread.current_default_thread_limiter()
         threads.total_tokens = _THREADS_A_CONNECTION * settings.pool_size
         feed.open()
@@ -85,12 +87,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             closing(lookups.thread),
             closing(bookings.thread),
             closing(feed),
+            shared(settings.rate_store, limits.meters),
             stopping.first(feed.close),
         ):
             database.hold()
             database.hints.listen(hear)
             async with sampling.of(database, feed, kept, (lookups.thread, bookings.thread)):
-                yield {KEPT: kept}
+                yield {KEPT: kept, LIMITS: limits}
 
     app = FastAPI(
         title="Calendula",
@@ -107,13 +110,16 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings = settings
     app.state.database = database
     app.state.feed = feed
+    app.state.limits = limits
     app.state.index = Index(memory)
     problems.install(app, classic.FAILURE_MESSAGES)
     app.add_exception_handler(404, answer_unknown_path)
     openapi.install(app, roles.needed)
     app.add_middleware(BodyLimit, larger={imports.PATH: MAX_FILE})
     app.add_middleware(NeverCached, under=_DESK)
-    app.add_middleware(Counter, lookups=lookups, bookings=bookings)
+    app.add_middleware(Counter, lookups=lookups, bookings=bookings, limits=limits)
+    proxied = bool(settings.trusted_proxies)
+    app.add_middleware(RateLimit, limits=limits, refuse=answer_refused, trusts_proxies=proxied)
     app.add_middleware(RequestLog)
     if traces.on():
         app.add_middleware(traces.Traced)

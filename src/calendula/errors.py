@@ -82,6 +82,12 @@ class Stale(CalendulaError):
     code = "stale"
 
 
+class TooManyRequests(CalendulaError):
+    """The caller has had as much as one may have for now; `retry_after` says for how long."""
+
+    code = "too-many-requests"
+
+
 class Unavailable(CalendulaError):
     """The outcome is not known, or nothing can be done right now; a retry may help."""
 

@@ -15,6 +15,7 @@ from prometheus_client import start_http_server
 from calendula import garbage, logs, metrics, samples, traces
 from calendula.access import service as access
 from calendula.database import Database, schema
+from calendula.http import sharing
 from calendula.settings import Settings
 
 _log = structlog.get_logger("calendula")
@@ -42,7 +43,9 @@ def serve(settings: Settings, host: str, port: int, workers: int) -> None:
         if settings.open_clinic:
             samples.add_doctors(database, settings.time_zone)
             _hand_out_first_key(database)
-    _warn(settings, host)
+    if settings.rate_store is not None:
+        sharing.store(settings.rate_store)  # complains here, and not in each worker
+    _warn(settings, host, workers)
     with _counted(workers):
         _show_metrics(settings)
         uvicorn.run(
@@ -52,6 +55,7 @@ def serve(settings: Settings, host: str, port: int, workers: int) -> None:
             host=host,
             port=port,
             workers=workers,
+            forwarded_allow_ips=list(settings.trusted_proxies),
             log_config=None,
             access_log=False,
             server_header=False,
@@ -95,11 +99,16 @@ def _hand_out_first_key(database: Database) -> None:
         )
 
 
-def _warn(settings: Settings, host: str) -> None:
+def _warn(settings: Settings, host: str, workers: int) -> None:
     if settings.open_clinic and not _is_loopback(host):
         _log.warning(
             "An open clinic listens beyond this machine: anybody may book any doctor at any time. "
             "Set CALENDULA_OPEN_CLINIC=false to close it."
+        )
+    if workers > 1 and settings.slots_per_client and settings.rate_store is None:
+        _log.warning(
+            "Each worker counts by itself what a client does, and each allows it all. "
+            "Set CALENDULA_RATE_STORE to count together."
         )
     for name in settings.unknown_variables(os.environ):
         _log.warning(f"{name} is set, but is no setting of Calendula.")

@@ -1,15 +1,18 @@
 from collections.abc import Mapping
-from typing import Annotated, Literal, Self
+from ipaddress import ip_network
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+_FOLLOWS = "default_factory_not_called"  # pydantic's name of what another fault brings with it
 EMBEDDED_DATABASE = "sqlite:///calendula.db"
 _POSTGRESQL = "postgresql+psycopg"
+_STORES = ("redis", "rediss")
 _NO_DATABASE_URL = "must be postgresql://user:password@host/database or sqlite:///file.db"
 
 
@@ -53,6 +56,30 @@ def _each_host(text: str) -> str:
     return parts._replace(netloc=f"{who}@", query="&".join(query)).geturl()
 
 
+def _store(text: str) -> str:
+    scheme, _, rest = text.partition("://")
+    if scheme not in _STORES or not rest:
+        raise ValueError("must be redis://:password@host:port/number, or rediss:// for TLS")
+    return text
+
+
+def _networks(value: Any) -> Any:
+    """Take addresses and networks, with commas between them."""
+    if not isinstance(value, str):
+        return value
+    networks = [it.strip() for it in value.split(",") if it.strip()]
+    try:
+        return [str(ip_network(it)) for it in networks]
+    except ValueError:
+        raise ValueError("must be addresses or networks such as 10.0.0.1, 10.1.0.0/16") from None
+
+
+def _unless_open(limit: int) -> Any:
+    """Return the default of a limit, of which an open clinic has none: it is for trying out."""
+    return Field(default_factory=lambda settings: 0 if settings.get("open_clinic") else limit)
+
+
+_Limit = Annotated[int, Field(ge=0, le=1_000_000_000)]
 Seconds = Annotated[float, Field(gt=0, le=600)]
 
 
@@ -69,6 +96,14 @@ class Settings(BaseSettings):
     hold_minutes: Annotated[int, Field(ge=1, le=60)] = 10
     holds_per_client: Annotated[int, Field(ge=1, le=100)] = 5
     holds_per_key: Annotated[int, Field(ge=1, le=1000)] = 50
+    slots_per_client: _Limit = _unless_open(50)
+    slots_per_client_and_day: _Limit = _unless_open(5)
+    slots_per_contact: _Limit = _unless_open(10)
+    rate_requests: _Limit = _unless_open(3000)
+    rate_changes: _Limit = _unless_open(600)
+    rate_failures: _Limit = _unless_open(60)
+    rate_store: Annotated[str, AfterValidator(_store)] | None = None
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_networks)] = ()
     token_days: Annotated[int, Field(ge=1, le=365)] = 7
     desk_idle_minutes: Annotated[int, Field(ge=1, le=720)] = 30
     live_streams: Annotated[int, Field(ge=1, le=100_000)] = 500
@@ -105,6 +140,7 @@ class Settings(BaseSettings):
                 f"{prefix}{'_'.join(map(str, each['loc'])).upper()}: "
                 f"{each['msg'].removeprefix('Value error, ')}"
                 for each in error.errors(include_input=False, include_url=False)
+                if each["type"] != _FOLLOWS
             )
             raise BadSettings("; ".join(lines)) from None
         except UnicodeDecodeError:

@@ -22,9 +22,9 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     for name in "book", "look_up":
         really = getattr(service, name)
 
-        def call(*args: Any, name: str = name, really: Any = really) -> Any:
+        def call(*args: Any, name: str = name, really: Any = really, **more: Any) -> Any:
             served.append(name)
-            return really(*args)
+            return really(*args, **more)
 
         monkeypatch.setattr(service, name, call)
     return served

@@ -1,8 +1,9 @@
 """The OpenAPI document shows what the service really answers."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from fastapi.testclient import TestClient
@@ -53,6 +54,10 @@ def _book(client: TestClient, key: str | None = None, **other: Any) -> Any:
     return client.post("/book_appointment", json={**BOOKING, **other}, headers=headers)
 
 
+def _book_anywhere(client: TestClient) -> Any:
+    return _book(client, doctor_name=f"Dr. {uuid4()}")
+
+
 def _documented(client: TestClient, path: str, method: str) -> dict[tuple[str, str], Any]:
     """Return the documented bodies by status and name of the example."""
     responses = client.get("/openapi.json").json()["paths"][path][method]["responses"]
@@ -62,6 +67,13 @@ def _documented(client: TestClient, path: str, method: str) -> dict[tuple[str, s
         named = content.get("examples", {"": {"value": content.get("example")}})
         found |= {(status, name): example["value"] for name, example in named.items()}
     return found
+
+
+def _second(ask: Callable[[TestClient], Any], settings: Settings, **limits: int) -> Any:
+    """Return what is answered to who asks twice where that is once too often."""
+    with TestClient(create_app(settings.model_copy(update=limits))) as client:
+        ask(client)
+        return ask(client)
 
 
 def _compare(documented: dict[tuple[str, str], Any], answers: dict[str, Any]) -> None:
@@ -81,6 +93,7 @@ def test_the_booking_examples_are_real(
     closed: TestClient,
     staff: TestClient,
     database: Database,
+    settings: Settings,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Every documented answer of /book_appointment is one that the service gives."""
@@ -98,6 +111,8 @@ def test_the_booking_examples_are_real(
         "key_reused": _book(client, "first", date="2025-02-08"),
         "bad_key": _book(client, ""),
         "name_looks_like_anothers": _book(client, doctor_name=OF_ANOTHER_SCRIPT),
+        "too_many_requests": _second(_book, settings, rate_requests=1),
+        "too_many_slots": _second(_book_anywhere, settings, slots_per_client=1),
     }
     _limit(staff, minimum_notice_minutes=60)
     answers["too_soon"] = _book(client, date="2025-02-10")
@@ -120,6 +135,7 @@ def test_the_lookup_examples_are_real(
     client: TestClient,
     closed: TestClient,
     staff: TestClient,
+    settings: Settings,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -136,6 +152,9 @@ def test_the_lookup_examples_are_real(
         "missing": client.get("/available_slots", params={**ASKED, "doctor_name": " "}),
         "no_such_date": client.get("/available_slots", params={**ASKED, "date": "2025-02-30"}),
         "repeated": client.get("/available_slots", params=[*ASKED.items(), *ASKED.items()]),
+        "too_many_requests": _second(
+            lambda client: client.get("/available_slots", params=ASKED), settings, rate_requests=1
+        ),
     }
     answers |= _reasons(client, closed, staff)
     with monkeypatch.context() as patch:

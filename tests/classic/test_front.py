@@ -12,8 +12,10 @@ import uvicorn
 
 from calendula import clock, logs
 from calendula.availability.kept import Kept
-from calendula.classic.front import KEPT, LOOKUP, Front
+from calendula.classic.front import KEPT, LIMITS, LOOKUP, Front
 from calendula.database.ids import new_id
+from calendula.http.limits import Limits
+from calendula.settings import Settings
 
 QUERY = "doctor_name=A&date=2099-02-06"
 BODY = b'{"available_slots":[]}'
@@ -29,13 +31,19 @@ def kept() -> Kept:
 
 
 @pytest.fixture
-def port(kept: Kept) -> Iterator[int]:
+def limits() -> Limits:
+    """Those of a closed clinic, which are many times what these tests ask."""
+    return Limits(Settings(open_clinic=False, rate_requests=1_000_000))
+
+
+@pytest.fixture
+def port(kept: Kept, limits: Limits) -> Iterator[int]:
     """Where a server listens whose app says that it was asked."""
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
             await receive()
-            scope["state"][KEPT] = kept
+            scope["state"] |= {KEPT: kept, LIMITS: limits}
             await send({"type": "lifespan.startup.complete"})
             await receive()
             await send({"type": "lifespan.shutdown.complete"})
@@ -90,12 +98,14 @@ def test_what_is_kept_is_given_without_the_app(port: int, caplog: pytest.LogCapt
     status, date, *headers = head.split(b"\r\n")
     assert status == b"HTTP/1.1 200 OK"
     assert date.startswith(b"date: ")
-    assert headers[:3] == [
+    assert headers[0] == b'ratelimit-policy: "requests";q=1000000;w=60'
+    assert headers[1].startswith(b'ratelimit: "requests";r=999999;t=')
+    assert headers[2:5] == [
         b"content-length: %d" % len(BODY),
         b"content-type: application/json",
         b"vary: Authorization",
     ]
-    name, _, request_id = headers[3].partition(b": ")
+    name, _, request_id = headers[5].partition(b": ")
     assert name == b"x-request-id"
     (line,) = [it for it in caplog.records if it.name == "calendula.http"]
     assert request_id.decode() in line.getMessage()

@@ -1,12 +1,11 @@
 import pytest
-from fastapi import Request
 
 from calendula.http.clients import network_of
 
 
 def _network(host: str | None) -> str:
     client = None if host is None else (host, 50000)
-    return network_of(Request({"type": "http", "client": client, "headers": []}))
+    return network_of({"client": client})
 
 
 def test_an_address_is_one_client() -> None:

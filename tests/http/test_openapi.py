@@ -29,8 +29,8 @@ def test_every_operation_documents_its_errors(client: TestClient) -> None:
     paths = client.get("/openapi.json").json()["paths"]
     booking = paths["/book_appointment"]["post"]["responses"]
     lookup = paths["/available_slots"]["get"]["responses"]
-    assert list(booking) == ["201", "400", "404", "409", "413", "415", "422", "500", "503"]
-    assert list(lookup) == ["200", "404", "422", "500", "503"]
+    assert list(booking) == ["201", "400", "404", "409", "413", "415", "422", "429", "500", "503"]
+    assert list(lookup) == ["200", "404", "422", "429", "500", "503"]
     for status, response in (booking | lookup).items():
         kind, content = next(iter(response["content"].items()))
         assert kind == ("application/json" if status < "300" else "application/problem+json")
@@ -55,7 +55,7 @@ def test_what_needs_a_key_says_so(client: TestClient) -> None:
     assert {name.partition("_v1_")[0] for name in locked} == needing
     assert {"create_key", "list_keys", "revoke_key"} <= needing
     create = document["paths"]["/v1/keys"]["post"]["responses"]
-    assert list(create) == ["201", "401", "403", "422"]
+    assert list(create) == ["201", "401", "403", "422", "429"]
     assert create["403"]["description"] == "The key's role is not one of: admin"
 
 

@@ -22,8 +22,11 @@ from calendula.errors import (
     Unavailable,
 )
 from calendula.events import service as events
+from calendula.http.caps import Client
+from calendula.http.clients import network_of
 from calendula.http.dependencies import DatabaseOfApp, SettingsOfApp
 from calendula.http.fields import parse_id
+from calendula.http.limits import limits_of
 
 _NEEDS_KEY = "This needs a key, sent as Authorization: Bearer."
 _NO_GOOD = "The key is not valid."
@@ -44,8 +47,8 @@ async def authorise(
 
     Without a key, nothing is looked up anywhere. Raises Unauthenticated where a key is needed and
     none is shown, InvalidToken where the one shown is no good, SignedOut at the desk without a good
-    session, Forged where its form was not made for it, Forbidden where the role may not, and
-    Unavailable where the database does not answer.
+    session, Forged where its form was not made for it, Forbidden where the role may not,
+    TooManyRequests, and Unavailable where the database does not answer.
     """
     operation = request.scope["route"].name
     if at_desk := roles.at_desk(operation):
@@ -54,6 +57,8 @@ async def authorise(
         caller = await run_in_threadpool(_who_signed_in, database, text, idle, operation)
     else:
         caller = await _who_shows_a_key(request, response, background, database)
+    if caller.key_id is not None:
+        limits_of(request).take_key(request, caller.key_id)
     try:
         if at_desk:
             await _check_form(request)
@@ -76,6 +81,16 @@ def session_of(request: Request) -> str:
 CallerOfRequest = Annotated[Caller, Depends(authorise)]
 """Who calls; FastAPI asks the guard once a request, however often it is named."""
 
+
+async def _capped(request: Request, caller: CallerOfRequest) -> Client | None:
+    if caller.key_id is not None:
+        return None
+    return limits_of(request).client(network_of(request.scope))
+
+
+ClientOfRequest = Annotated[Client | None, Depends(_capped)]
+"""Whose slots are counted; nobody where a key is shown, since it is for many."""
+
 SessionOfRequest = Annotated[str, Depends(session_of)]
 """The text of the session at the desk; in an operation of the desk it is a good one."""
 
@@ -87,7 +102,8 @@ async def _who_shows_a_key(
     token = _token(request) if roles.asks(request.scope["route"].name) else None
     if token is None:
         return PUBLIC
-    caller, use_is_due = await run_in_threadpool(_identify, database, token)
+    with limits_of(request).guessing(request, InvalidToken):
+        caller, use_is_due = await run_in_threadpool(_identify, database, token)
     response.headers["Cache-Control"] = "no-store"
     if use_is_due and caller.key_id:  # the answer does not wait for the database's writer
         background.add_task(_record_use, database, caller.key_id)

@@ -63,14 +63,19 @@ def place(
     return hold
 
 
-def release(session: Session, hold_id: UUID, *, actor: str) -> None:
-    """Let a hold stand in nobody's way. One that has ended stays so; raises UnknownHold."""
+def release(session: Session, hold_id: UUID, *, actor: str) -> Appointment | None:
+    """Let a hold stand in nobody's way; return it, or None where it has ended and stays so.
+
+    Raises UnknownHold.
+    """
     query = select(Appointment).where(Appointment.id == hold_id).with_for_update()
     hold = session.scalar(query)
     if hold is None or hold.patient_id is not None:
         raise UnknownHold("There is no such hold.")
-    if hold.status == Status.PENDING:
-        let_go(session, hold, actor=actor)
+    if hold.status != Status.PENDING:
+        return None
+    let_go(session, hold, actor=actor)
+    return hold
 
 
 def let_go(session: Session, hold: Appointment, *, actor: str) -> None:

@@ -134,7 +134,19 @@ UNKNOWN_HOLD: Responses = {
         unknown_hold=body(404, "There is no such hold.", "unknown-hold", {}),
     )
 }
+_TOO_MANY_SLOTS: Responses = {
+    429: openapi.problem(
+        "Too much for now",
+        too_many_slots=body(
+            429,
+            "So many slots were taken already. Try again tomorrow, or call the clinic.",
+            "too-many-slots",
+            {},
+        ),
+    )
+}
 HOLD: Responses = {
+    **_TOO_MANY_SLOTS,
     201: openapi.answer("Held; `Location` is where", held=_HELD),
     409: openapi.problem(
         _TAKEN,
@@ -145,6 +157,7 @@ HOLD: Responses = {
     ),
 }
 BOOKING: Responses = {
+    **_TOO_MANY_SLOTS,
     201: openapi.answer(
         "Booked, and safely stored; `Location` is where",
         booked={**_OWN, "manage_token": _TOKEN},
@@ -165,6 +178,7 @@ CALENDAR_FILE: Responses = {
     200: {"description": "The file", "content": {"text/calendar": {"schema": {"type": "string"}}}}
 }
 MOVE: Responses = {
+    **_TOO_MANY_SLOTS,
     200: openapi.answer("The appointment as it is now", moved=_MOVED),
     409: openapi.problem(
         "The new slot cannot be had, or the appointment cannot be moved",

@@ -21,6 +21,7 @@ from calendula.classic.schemas import BookingRequest
 from calendula.database import Database
 from calendula.errors import Unavailable
 from calendula.http import json_body
+from calendula.http.caps import Client, TooManySlots
 from calendula.idempotency import service as idempotency
 from calendula.idempotency.service import Claim, Outcome
 from calendula.settings import Settings
@@ -40,23 +41,39 @@ class Bookings:
         self._settings = settings
         self.thread = Together("bookings", _AT_ONCE, self.book)
 
-    async def answer(self, body: bytes, key: str | None) -> bytes | None:
+    async def answer(self, body: bytes, key: str | None, client: Client) -> bytes | None:
         """Return the body of the answer to a booking that won its slot, or None.
 
         None says that nothing was booked, and that the route is to answer. Raises SlotTaken, and
-        Unavailable where nobody knows the outcome.
+        Unavailable where nobody knows the outcome. What is booked is counted of the client; who may
+        have no more is left to the route, since it may be somebody who asks again.
         """
         try:
             request = BookingRequest.model_validate(json_body.parse(body))
         except (HTTPException, ValidationError):
             return None
-        outcome = await self.thread.ask(_wish(request, key))
+        outcome = await self._count(_wish(request, key), client)
         if isinstance(outcome, SlotTaken):
             raise outcome
         if outcome is None or outcome.secret is None:
             return None
         answer = {**outcome.answer, "manage_token": tokens.write(outcome.secret)}
         return json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode()
+
+    async def _count(self, wish: Wish, client: Client) -> Outcome | SlotTaken | None:
+        """Return what becomes of a wish, which counts if it is booked; None for one too many."""
+        slot = str(wish.doctor), wish.date
+        try:
+            client.take(*slot)
+        except TooManySlots:
+            return None
+        outcome = None
+        try:
+            outcome = await self.thread.ask(wish)
+        finally:
+            if not isinstance(outcome, Outcome):
+                client.give_back(*slot)
+        return outcome
 
     def book(self, wishes: Sequence[Wish]) -> Sequence[Outcome | SlotTaken | None]:
         """Book what can be booked; of the rest, say which wanted what is taken.

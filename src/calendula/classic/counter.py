@@ -15,6 +15,8 @@ from calendula.classic.front import LOOKUP
 from calendula.classic.lookups import Lookups
 from calendula.classic.routes import router
 from calendula.errors import CalendulaError
+from calendula.http.clients import network_of
+from calendula.http.limits import Limits
 from calendula.http.middleware import MAX_BODY
 from calendula.http.problems import answer_domain_error
 
@@ -31,8 +33,9 @@ _ROUTES = {route.path: route for route in router.routes}  # type: ignore[attr-de
 class Counter:
     """Serves what it can, and hands on the rest."""
 
-    def __init__(self, app: ASGIApp, lookups: Lookups, bookings: Bookings) -> None:
+    def __init__(self, app: ASGIApp, lookups: Lookups, bookings: Bookings, limits: Limits) -> None:
         self._app = app
+        self._limits = limits
         self._lookups = lookups
         self._bookings = bookings
 
@@ -69,8 +72,10 @@ class Counter:
         if message.get("more_body", False):
             return _again(message, receive)
         scope["route"] = _ROUTES[_BOOKING]
+        client = self._limits.client(network_of(scope))
+        key = _key(scope["headers"])
         try:
-            body = await self._bookings.answer(message.get("body", b""), _key(scope["headers"]))
+            body = await self._bookings.answer(message.get("body", b""), key, client)
         except CalendulaError as error:
             answer = await answer_domain_error(Request(scope), error)
             await answer(scope, receive, send)

@@ -26,6 +26,7 @@ _ALIKE = "The name looks like that of another doctor."
 _UNKNOWN = "No doctor of that name works here."
 _REUSED = "This Idempotency-Key was used for another booking. Use a new one."
 _NO_KEY = "Idempotency-Key must be 1 to 255 printable ASCII characters."
+_TOO_MANY_SLOTS = "So many slots were taken already. Try again tomorrow, or call the clinic."
 _SILENT = "The database does not answer. Try again in a moment."
 _WENT_WRONG = "Something went wrong."
 
@@ -110,6 +111,10 @@ BOOKING: dict[int | str, Any] = {
         no_such_date=_field("date", "must be a date of the calendar"),
         key_reused=_example(422, _REUSED, "idempotency-key-reused"),
         bad_key=_example(422, _NO_KEY, "idempotency-key-invalid"),
+    ),
+    429: openapi.problem(
+        "Too much for now",
+        too_many_slots=_example(429, _TOO_MANY_SLOTS, "too-many-slots"),
     ),
     **_failures("Error in booking appointment!"),
 }

@@ -4,15 +4,19 @@ import time
 from logging import INFO
 
 from uvicorn._types import ASGI3Application
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from calendula import logs, metrics
 from calendula.availability.kept import Kept
+from calendula.http.clients import name_of
+from calendula.http.limits import Limits, fields
 from calendula.http.middleware import request_id_of
 
 LOOKUP = "/available_slots"
 KEPT = "kept"
-"""The name in the lifespan's state of the answers that are kept."""
+LIMITS = "limits"
+"""The names in the lifespan's state of the answers that are kept, and of how often one may ask."""
 
 _ANSWER = (
     b"HTTP/1.1 200 OK\r\n%b"
@@ -24,8 +28,8 @@ _ANSWER = (
 class Front(HttpToolsProtocol):
     """uvicorn's protocol, which gives what is kept at once: one write, and no task for the app.
 
-    It does what `RequestLog` and `Counter` would, and no more than that: most of the time such an
-    answer takes is not its own. Without it all is answered the same, by the app.
+    It does what `RequestLog`, `RateLimit` and `Counter` would, and no more than that: most of the
+    time such an answer takes is not its own. Without it all is answered the same, by the app.
     """
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
@@ -46,8 +50,13 @@ class Front(HttpToolsProtocol):
         body = kept.find(scope["query_string"])
         if body is None or any(name == b"authorization" for name, _ in scope["headers"]):
             return False
+        limits: Limits = self.app_state[LIMITS]
+        taken = limits.take(name_of(self._host(cycle)), "GET")
+        if not all(it.ok for it in taken):
+            return False
         request_id = request_id_of(scope["headers"])
-        ours = b"".join(b"%b: %b\r\n" % header for header in cycle.default_headers)
+        headers = [*cycle.default_headers, *fields(taken)]
+        ours = b"".join(b"%b: %b\r\n" % header for header in headers)
         self.transport.write(_ANSWER % (ours, len(body), request_id.encode(), body))
         cycle.response_started = cycle.response_complete = True
         cycle.on_response()
@@ -55,3 +64,12 @@ class Front(HttpToolsProtocol):
         metrics.request("GET", LOOKUP, 200, seconds)
         logs.request(INFO, request_id, "GET", LOOKUP, 200, round(seconds * 1000, 1))
         return True
+
+    def _host(self, cycle: RequestResponseCycle) -> str:
+        """Return the address that the app is told: a trusted proxy says for whom it asks."""
+        peer = self.client[0] if self.client else ""
+        if not isinstance(self.app, ProxyHeadersMiddleware) or peer not in self.app.trusted_hosts:
+            return peer
+        said = [value for name, value in cycle.scope["headers"] if name == b"x-forwarded-for"]
+        proxies = b", ".join(said).decode("latin1")
+        return self.app.trusted_hosts.get_trusted_client_address(proxies)[0] or peer

@@ -2,7 +2,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from calendula.access.guard import CallerOfRequest
+from calendula.access.guard import CallerOfRequest, ClientOfRequest
 from calendula.appointments import own_access
 from calendula.classic import examples, service
 from calendula.classic.schemas import AvailableSlots, Booked, BookingRequest
@@ -37,13 +37,14 @@ def book_appointment(
     request: BookingRequest,
     key: IdempotencyKey,
     caller: CallerOfRequest,
+    client: ClientOfRequest,
     database: DatabaseOfApp,
     settings: SettingsOfApp,
 ) -> Response:
     """Book a slot of a doctor for a patient. Of two who want the same slot, one gets it."""
     try:
         with database.write() as session:
-            outcome = service.book(session, settings, request, key, caller)
+            outcome = service.book(session, settings, request, key, caller, client=client)
     except NameConfusable:  # there is no such doctor, who could have other slots
         raise
     except Conflict as refusal:

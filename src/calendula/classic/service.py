@@ -17,6 +17,7 @@ from calendula.database import JsonObject
 from calendula.doctors import service as doctors
 from calendula.doctors.models import Doctor
 from calendula.doctors.service import NameTaken
+from calendula.http.caps import Client
 from calendula.idempotency import service as idempotency
 from calendula.idempotency.service import Done, Outcome
 from calendula.patients import service as patients
@@ -30,20 +31,21 @@ def book(
     request: BookingRequest,
     key: str | None,
     caller: Caller,
+    *,
+    client: Client | None,
 ) -> Outcome:
     """Book the slot, or find that its key has booked before; return the answer's members.
 
-    The secret of the outcome makes the appointment's token.
-
-    Raises KeyReused, UnknownDoctor,
-    NameConfusable, and what `appointments.book` raises.
+    The secret of the outcome makes the appointment's token. What is booked is counted of the
+    client. Raises KeyReused, UnknownDoctor, NameConfusable, TooManySlots, and what
+    `appointments.book` raises.
     """
     return idempotency.once(
         session,
         idempotency.operation_of(caller.key_id, "book_appointment"),
         key,
         request.model_dump_json(),
-        lambda secret: _book(session, settings, request, caller.actor, secret),
+        lambda secret: _book(session, settings, request, caller.actor, client, secret),
     )
 
 
@@ -69,8 +71,13 @@ def sayable(day: Day) -> Day:
     return Day(day.date, free, None if free else day.reason or "closed")
 
 
-def _book(
-    session: Session, settings: Settings, request: BookingRequest, actor: str, secret: bytes
+def _book(  # noqa: PLR0917 - who wants what
+    session: Session,
+    settings: Settings,
+    request: BookingRequest,
+    actor: str,
+    client: Client | None,
+    secret: bytes,
 ) -> Done:
     doctor = _doctor(session, settings, request.doctor_name, actor)
     patient_id = patients.identify(session, request.patient_id, request.patient_name)
@@ -83,6 +90,8 @@ def _book(
         past=settings.open_clinic,
     )
     own_access.give(session, appointment, secret, days=settings.token_days)
+    if client:
+        client.take(doctor.name_key, appointment.date)
     return Done(booked(appointment, doctor), appointment.id)
 
 

@@ -1,22 +1,34 @@
 """Who sends a request, where nobody says so: known only by their address, and that not for long."""
 
 import ipaddress
+from collections.abc import Mapping
+from functools import lru_cache
 from hashlib import sha256
 from ipaddress import IPv6Address
-
-from fastapi import Request
+from typing import Any
 
 _A_CUSTOMERS_BITS = 64  # of IPv6: a customer has that many addresses to change between
+_LONGEST = 64  # characters of an address
 
 
-def network_of(request: Request) -> str:
+def network_of(scope: Mapping[str, Any]) -> str:
     """Return a name for the network that a request comes from: a digest of its address.
 
     Whoever has the digest can find the address by trying all there are: it is not to be kept long.
-    A proxy in front must be trusted to say for whom it asks (uvicorn's FORWARDED_ALLOW_IPS), else
-    all its clients are one.
+    A proxy in front must be trusted to say for whom it asks (CALENDULA_TRUSTED_PROXIES), else all
+    its clients are one.
     """
-    host = request.client.host if request.client else ""
+    client = scope.get("client")
+    return name_of(client[0] if client else "")
+
+
+def name_of(host: str) -> str:
+    """Return the name of the network of an address, or of a socket in the file system."""
+    return _name(host[:_LONGEST])
+
+
+@lru_cache(maxsize=10_000)
+def _name(host: str) -> str:
     try:
         address = ipaddress.ip_address(host)
         real = getattr(address, "ipv4_mapped", None) or address

@@ -14,10 +14,17 @@ from fastapi.routing import iter_route_contexts
 from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel, Field
 
+from calendula.http.limits import EXEMPT
 from calendula.http.problems import MEDIA_TYPE, body
 
 _ASSETS = "docs-assets"
 _NOTHING_SAID = "Successful Response"
+_RATES = {
+    "Retry-After": "Seconds after which to try again.",
+    "RateLimit-Policy": "How many requests may be sent in how many seconds, by policy: "
+    '`"requests";q=3000;w=60`. Most other answers have it too.',
+    "RateLimit": 'What is left of it, and for how many seconds: `"requests";r=2999;t=60`.',
+}
 _DONE = {"200": "OK", "201": "Made; `Location` is where", "204": "Done; there is no body"}
 
 
@@ -115,6 +122,7 @@ def _document_access(
     document["components"]["securitySchemes"] = {
         "key": {"type": "http", "scheme": "bearer", "description": "A key of the clinic."}
     }
+    failing = app.state.failure_messages
     for route in iter_route_contexts(app.routes):
         operations = document["paths"].get(route.path_format, {})
         roles = roles_needed(route.name or "")
@@ -123,6 +131,8 @@ def _document_access(
         ]:
             _correct(operation["responses"])
             _show_nulls(operation["responses"], route.responses)
+            if route.path_format not in EXEMPT:
+                _limit(operation["responses"], says_msg=route.path_format in failing)
             if roles:
                 operation["security"] = [{"key": []}]
                 operation["responses"] |= _refusals(roles)
@@ -137,6 +147,24 @@ def _refusals(roles: Sequence[str]) -> dict[str, Any]:
         "401": problem("No key, or none that is valid", no_key=no_key, no_good=no_good),
         "403": problem(f"The key's role is not one of: {', '.join(roles)}", may_not=may_not),
     }
+
+
+def _limit(responses: dict[str, Any], *, says_msg: bool) -> None:
+    """Say that an operation may be asked for too often, as any other."""
+    example = body(429, "So many requests came already. Try again in a moment.", None, {})
+    if says_msg:
+        example = {"msg": example["detail"], **example}
+    said = responses.get("429", {}).get("content", {}).get(MEDIA_TYPE, {}).get("examples", {})
+    documented = problem("Too much for now; `Retry-After` says for how long")
+    documented["content"][MEDIA_TYPE]["examples"] = {
+        **said,
+        "too_many_requests": {"value": example},
+    }
+    documented["headers"] = {
+        name: {"description": description, "schema": {"type": "string"}}
+        for name, description in _RATES.items()
+    }
+    responses["429"] = documented
 
 
 def _correct(responses: dict[str, Any]) -> None:

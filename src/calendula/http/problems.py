@@ -18,6 +18,7 @@ from calendula.errors import (
     InvalidToken,
     NotFound,
     Stale,
+    TooManyRequests,
     Unauthenticated,
     Unavailable,
 )
@@ -33,6 +34,7 @@ _STATUS: Mapping[type[CalendulaError], HTTPStatus] = {
     NotFound: HTTPStatus.NOT_FOUND,
     Conflict: HTTPStatus.CONFLICT,
     Stale: HTTPStatus.PRECONDITION_FAILED,
+    TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 _CHALLENGE = 'Bearer realm="calendula"'
@@ -105,14 +107,21 @@ def noted(request: Request, error: CalendulaError) -> HTTPStatus:
     return status_of(error)
 
 
+def retry_after(error: Exception) -> dict[str, str]:
+    """Return the header that says when to try again, where that is known."""
+    seconds = getattr(error, "retry_after", None)
+    if seconds is not None:
+        return {"Retry-After": str(seconds)}
+    return dict(RETRY_AFTER) if isinstance(error, Unavailable) else {}
+
+
 async def answer_domain_error(request: Request, error: Exception) -> JSONResponse:
     """Return the answer to an error of the domain, by the table of their kinds."""
     assert isinstance(error, CalendulaError)  # noqa: S101 - Starlette's handlers take any exception
     headers = dict(
         next((_CHALLENGES[kind] for kind in type(error).__mro__ if kind in _CHALLENGES), {})
     )
-    if error.retry_after is not None:
-        headers["Retry-After"] = str(error.retry_after)
+    headers |= retry_after(error)
     return problem(
         request.scope,
         noted(request, error),

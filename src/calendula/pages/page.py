@@ -71,8 +71,15 @@ def show_error(
     status = _status(request, error)
     reader = Reader(request)
     told = sentences.of(reader, error, status)
-    headers = {"Retry-After": "1"} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
+    headers = problems.retry_after(error)
     return reader.show(template, status, headers, told=told, **context)
+
+
+async def answer_refused(request: Request, error: Exception) -> Response:
+    """Return the answer to a request that nothing looks at: to a browser, a page."""
+    if "text/html" in request.headers.get("accept", ""):
+        return _finish(request, await run_in_threadpool(show_error, request, error))
+    return await problems.answer_domain_error(request, error)
 
 
 async def answer_unknown_path(request: Request, error: Exception) -> Response:

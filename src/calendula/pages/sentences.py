@@ -61,6 +61,10 @@ _BY_CODE: Mapping[str, tuple[str, str]] = {
         _("You are holding several times already"),
         _("Please finish or leave those bookings first, or wait some minutes."),
     ),
+    "too-many-slots": (
+        _("Many times have been chosen already"),
+        _("Please choose another day, come back tomorrow, or call the clinic."),
+    ),
     "too-many-appointments": (
         _("No more appointments can be booked"),
         _("You have as many appointments ahead as this doctor allows. Please call the clinic."),
@@ -90,6 +94,10 @@ _BY_STATUS: Mapping[int, tuple[str, str]] = {
     HTTPStatus.UNPROCESSABLE_ENTITY: (
         _("Something in the form is not right"),
         _("Go back and check what you entered."),
+    ),
+    HTTPStatus.TOO_MANY_REQUESTS: (
+        _("That was a lot at once"),
+        _("Please wait a minute, then try again."),
     ),
     HTTPStatus.SERVICE_UNAVAILABLE: (
         _("We are busy"),

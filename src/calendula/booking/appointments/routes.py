@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Request, Response
 
-from calendula.access.guard import CallerOfRequest
+from calendula.access.guard import CallerOfRequest, ClientOfRequest
 from calendula.appointments import own_access
 from calendula.booking import choices, examples
 from calendula.booking.appointments import service
@@ -33,12 +33,13 @@ def create_appointment(
     request: Request,
     key: IdempotencyKey,
     caller: CallerOfRequest,
+    client: ClientOfRequest,
     database: DatabaseOfApp,
     settings: SettingsOfApp,
 ) -> Response:
     """Book a free slot, or one that is held. Of two who want the same slot, one gets it."""
     wanted = new.doctor_id, new.visit_type_id, new.start
     with choices.others_offered(database, *wanted), database.write() as session:
-        outcome = service.book(session, settings, new, caller, key)
+        outcome = service.book(session, settings, new, caller, key, client=client)
     path = f"/v1/appointments/{outcome.answer['id']}"
     return own_access.answer(outcome, headers={"Location": link(request, path)})

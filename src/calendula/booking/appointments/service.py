@@ -15,6 +15,7 @@ from calendula.booking.appointments.schemas import NewAppointment
 from calendula.doctors import service as doctors
 from calendula.doctors.models import Doctor
 from calendula.errors import Forbidden, Invalid
+from calendula.http.caps import Client
 from calendula.idempotency import service as idempotency
 from calendula.idempotency.service import Done, Outcome
 from calendula.patients import records
@@ -24,13 +25,20 @@ from calendula.timetables import service as timetables
 
 
 def book(
-    session: Session, settings: Settings, new: NewAppointment, caller: Caller, key: str | None
+    session: Session,
+    settings: Settings,
+    new: NewAppointment,
+    caller: Caller,
+    key: str | None,
+    *,
+    client: Client | None,
 ) -> Outcome:
     """Book what is wanted, or find that its key has booked before; return the answer's members.
 
-    The secret of the outcome makes the appointment's token. Raises KeyReused, UnknownDoctor,
-    UnknownVisitType, UnknownPatient, PatientMerged, PatientErased, Forbidden, Invalid, and what
-    `appointments.book` and `changes.confirm` raise.
+    The secret of the outcome makes the appointment's token. What is booked is counted of the
+    client, unless the hold was. Raises KeyReused, UnknownDoctor, UnknownVisitType, UnknownPatient,
+    PatientMerged, PatientErased, Forbidden, Invalid, TooManySlots, and what `appointments.book` and
+    `changes.confirm` raise.
     """
     if new.override:
         choices.may_override(caller, new.doctor_id)
@@ -41,12 +49,17 @@ def book(
         idempotency.operation_of(caller.key_id, "create_appointment"),
         key,
         new.model_dump_json(),
-        lambda secret: _book(session, settings, new, caller, secret),
+        lambda secret: _book(session, settings, new, caller, client, secret),
     )
 
 
-def _book(
-    session: Session, settings: Settings, new: NewAppointment, caller: Caller, secret: bytes
+def _book(  # noqa: PLR0917 - who wants what
+    session: Session,
+    settings: Settings,
+    new: NewAppointment,
+    caller: Caller,
+    client: Client | None,
+    secret: bytes,
 ) -> Done:
     details = _details(session, new)
     doctor = doctors.by_id(session, new.doctor_id)
@@ -54,6 +67,10 @@ def _book(
     choice = ByStart(new.start, needs, override=new.override, minutes=new.duration_minutes)
     appointment = _win(session, new, doctor, choice, details, caller, past=settings.open_clinic)
     own_access.give(session, appointment, secret, days=settings.token_days)
+    if client:
+        client.take_contact(details.email, details.phone)
+        if new.hold is None:
+            client.take(doctor.name_key, appointment.date)
     policy = timetables.policy_of(session, doctor)
     answer = OwnAppointment.of(appointment, doctor, policy).model_dump(mode="json")
     return Done(answer, appointment.id)

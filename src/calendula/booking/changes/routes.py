@@ -7,7 +7,7 @@ from fastapi import APIRouter, Response
 from sqlalchemy.orm import Session
 
 from calendula.access import tokens
-from calendula.access.guard import CallerOfRequest
+from calendula.access.guard import CallerOfRequest, ClientOfRequest
 from calendula.access.roles import Caller
 from calendula.appointments import changes, log, own_access
 from calendula.appointments.own_access import OwnAppointment as OwnId
@@ -69,6 +69,7 @@ def move_appointment(
     response: Response,
     precondition: IfMatch,
     caller: CallerOfRequest,
+    client: ClientOfRequest,
     database: DatabaseOfApp,
     settings: SettingsOfApp,
 ) -> StaffAppointment | OwnAppointment:
@@ -81,7 +82,9 @@ def move_appointment(
     doctor_id = wanted.doctor_id or seen.doctor_id
     others = choices.others_offered(database, doctor_id, seen.visit_type_id, wanted.start)
     with others, database.write() as session:
-        appointment = service.move(session, settings, appointment_id, wanted, caller, precondition)
+        appointment = service.move(
+            session, settings, appointment_id, wanted, caller, precondition, client=client
+        )
         shown = service.show(session, appointment, caller)
     etags.show(response, appointment.version)
     return shown

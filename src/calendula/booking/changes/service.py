@@ -19,6 +19,7 @@ from calendula.booking.changes.schemas import Move
 from calendula.doctors import service as doctors
 from calendula.doctors.models import Doctor
 from calendula.errors import Forbidden
+from calendula.http.caps import Client
 from calendula.http.etags import Precondition
 from calendula.patients import records
 from calendula.patients.models import Patient
@@ -45,10 +46,13 @@ def move(  # noqa: PLR0917 - who moves what where
     wanted: Move,
     caller: Caller,
     precondition: Precondition,
+    *,
+    client: Client | None,
 ) -> Appointment:
     """Move an appointment for a caller; return it.
 
-    Raises Forbidden for what only the staff may, Stale, TooLate, and what `changes.move` raises.
+    On another date it is counted of the client. Raises Forbidden for what only the staff may,
+    Stale, TooLate, TooManySlots, and what `changes.move` raises.
     """
     if wanted.doctor_id is not None and not caller.is_staff:
         raise Forbidden("Only the staff may move an appointment to another doctor.")
@@ -62,11 +66,13 @@ def move(  # noqa: PLR0917 - who moves what where
     _check_cutoff(session, appointment, caller, Action.MOVE)
     needs = choices.visit(session, appointment.visit_type_id, doctor.id, staff=True)
     choice = ByStart(wanted.start, needs, wanted.override, wanted.duration_minutes)
-    past = settings.open_clinic
+    past, day = settings.open_clinic, appointment.date
     changes.move(
         session, appointment, doctor, choice, actor=caller.actor, past=past, why=wanted.reason
     )
     own_access.prolong(session, appointment, days=settings.token_days)
+    if client and appointment.date != day:
+        client.take_of_day(doctor.name_key, appointment.date)
     return appointment
 
 

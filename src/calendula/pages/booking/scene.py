@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 
 from calendula import clock
 from calendula.access import tokens
+from calendula.access.guard import ClientOfRequest
 from calendula.access.roles import PUBLIC
 from calendula.appointments.models import Appointment
 from calendula.booking.holds import service as holds
 from calendula.doctors import service as doctors
-from calendula.http.clients import network_of
 from calendula.http.dependencies import DatabaseOfApp, SettingsOfApp
 from calendula.http.fields import PathId
 from calendula.pages.booking.choosing import Pick, typed
@@ -32,6 +32,7 @@ class Step:
     fields: FormFields
     request: Request
     reader: ReaderOfRequest
+    client: ClientOfRequest
     database: DatabaseOfApp
     settings_of_app: SettingsOfApp
 
@@ -104,7 +105,6 @@ def keep(step: Step, pick: Pick) -> Kept:
 
 def _place(session: Session, step: Step, pick: Pick, key: str | None) -> str:
     new = pick.to_hold(step.doctor_id)
-    network = network_of(step.request)
-    outcome = holds.place(session, step.settings, new, PUBLIC, network, key)
+    outcome = holds.place(session, step.settings, new, PUBLIC, key, client=step.client)
     assert outcome.secret is not None  # noqa: S101 - there is one with every new key
     return tokens.write(outcome.secret)

@@ -97,7 +97,7 @@ def let_go_page(step: StepOfRequest) -> Response:
 
 def _let_go(step: Step, token: str) -> None:
     with step.database.write() as session:
-        holds.let_go(session, token)
+        holds.let_go(session, token, client=step.client)
 
 
 def _ask(step: Step, kept: Kept, mistakes: Mistakes | None = None) -> Response:
@@ -138,4 +138,4 @@ def _book(step: Step, new: NewAppointment, key: str) -> Outcome:
 
 def _book_once(step: Step, new: NewAppointment, key: str) -> Outcome:
     with step.database.write() as session:
-        return booking.book(session, step.settings, new, PUBLIC, key)
+        return booking.book(session, step.settings, new, PUBLIC, key, client=step.client)

@@ -129,7 +129,7 @@ def _book(
 ) -> Response:
     wanted = new.doctor_id, new.visit_type_id, new.start
     with choices.others_offered(database, *wanted), database.write() as session:
-        outcome = service.book(session, settings, new, desk.caller, once)
+        outcome = service.book(session, settings, new, desk.caller, once, client=None)
         clinic_name = timetables.clinic(session).name
         doctor = doctors.by_id(session, new.doctor_id)
         patient = new.patient_id and session.get_one(Patient, new.patient_id)

@@ -86,7 +86,9 @@ def desk_make_move(
         if isinstance(wanted, Mistakes):
             return _show(database, desk, appointment_id, shown, fields, _at_fields(desk, wanted))
         with _others(database, appointment_id, wanted), database.write() as session:
-            moved = service.move(session, settings, appointment_id, wanted, desk.caller, sent.seen)
+            moved = service.move(
+                session, settings, appointment_id, wanted, desk.caller, sent.seen, client=None
+            )
             zone = session.get_one(Doctor, moved.doctor_id).zone
     except (Stale, TransitionNotAllowed) as error:
         return refuse(database, desk, appointment_id, error)

@@ -9,6 +9,7 @@ from calendula.access.guard import SessionOfRequest, record_denial
 from calendula.database import Database
 from calendula.errors import Forbidden, InvalidToken
 from calendula.http.dependencies import DatabaseOfApp, SettingsOfApp
+from calendula.http.limits import limits_of
 from calendula.pages.desk.desk import DESK, SIGN_IN, DeskRoute, own_path
 from calendula.pages.forms import FormFields
 from calendula.pages.languages import marked as _
@@ -59,7 +60,7 @@ def sign_in(
     if not key:
         return _ask(reader, database, back, 422, mistake=_NEEDED)
     try:
-        with database.write() as session:
+        with limits_of(request).guessing(request, InvalidToken), database.write() as session:
             text = sessions.sign_in(session, key, idle=idle)
             sessions.end(session, before)
     except InvalidToken:

@@ -14,6 +14,7 @@ from calendula.errors import Invalid
 from calendula.http import etags
 from calendula.http.dependencies import DatabaseOfApp
 from calendula.http.etags import Precondition
+from calendula.http.limits import limits_of
 from calendula.pages.forms import FormFields
 
 _TOKEN = re.compile(r"mng_[A-Za-z0-9_-]+")
@@ -57,7 +58,8 @@ def _open(request: Request, fields: FormFields, database: DatabaseOfApp) -> Own:
     if match is None:
         raise UnknownLink(typed)
     try:
-        with database.read() as session:
+        guessing = limits_of(request).guessing(request, UnknownAppointment)
+        with guessing, database.read() as session:
             appointment = changes.get(session, tokens.find(session, match[0]) or _NOBODYS)
     except UnknownAppointment:  # nor is a hold one
         raise UnknownLink(typed) from None

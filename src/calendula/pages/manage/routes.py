@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
+from calendula.access.guard import ClientOfRequest
 from calendula.appointments import changes
 from calendula.appointments.lifecycle import Action
 from calendula.appointments.offers import ByStart, SlotRefused
@@ -106,6 +107,7 @@ def move_own(
     reader: ReaderOfRequest,
     database: DatabaseOfApp,
     settings: SettingsOfApp,
+    client: ClientOfRequest,
 ) -> Response:
     """Give the appointment the time that was chosen. Twice is the same as once."""
     wanted = forms.read(_Time, fields)
@@ -118,7 +120,7 @@ def move_own(
             _once(own, database, status=Status.BOOKED, starts_at=wanted.start),
             database.write() as session,
         ):
-            service.move(session, future, own.id, move, own.caller, own.precondition)
+            service.move(session, future, own.id, move, own.caller, own.precondition, client=client)
     except SlotRefused:
         return _choose(own, fields, reader, database, taken=wanted)
     return _show(own, reader, database, done=Action.MOVE)
