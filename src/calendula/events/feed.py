@@ -1,9 +1,11 @@
 """From the threads that change something to the open pages that show it."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager, suppress
+from typing import NamedTuple
 from uuid import UUID
 
 from calendula.database import EVERYTHING
@@ -53,12 +55,23 @@ class Reader:
         return topic
 
 
+class _Client(NamedTuple):
+    """Whose page it is."""
+
+    name: str
+    staff: bool
+
+
 class Feed:
-    """The open pages of a worker. It tells them that something has changed, never what."""
+    """The open pages of a worker. It tells them that something has changed, never what.
+
+    Where there is no room for another page, a client who has more of them than whoever asks loses
+    one: nobody keeps all others from being kept up to date.
+    """
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._readers: dict[Reader, bool] = {}  # each with whether it is the staff's
+        self._readers: dict[Reader, _Client] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def open(self) -> None:
@@ -66,27 +79,29 @@ class Feed:
         self._loop = asyncio.get_running_loop()
 
     @contextmanager
-    def subscribe(self, doctor_id: UUID | None, *, staff: bool = False) -> Iterator[Reader]:
-        """Give the hints about a doctor and the whole clinic; None stands for every doctor.
+    def subscribe(
+        self, doctor_id: UUID | None, client: str, *, staff: bool = False
+    ) -> Iterator[Reader]:
+        """Give a client the hints about a doctor and the whole clinic; None stands for all doctors.
 
         The staff has room of its own: whoever takes all of the public's does not shut the desk off.
-        Raises Unavailable where there are as many readers as may be, and before and after the time
-        in which the feed is open.
+        Raises Unavailable where there are as many readers as may be and nobody has more than the
+        client would, and before and after the time in which the feed is open.
         """
         if self._loop is None:
             raise Unavailable(_STOPPING)
-        if self.open_pages(staff=staff) >= self._most:
-            raise Unavailable(_FULL, retry_after=_RETRY)
+        asking = _Client(client, staff)
+        self._make_room(asking)
         reader = Reader(None if doctor_id is None else {str(doctor_id), EVERYTHING})
-        self._readers[reader] = staff
+        self._readers[reader] = asking
         try:
             yield reader
         finally:
-            del self._readers[reader]
+            self._readers.pop(reader, None)
 
     def open_pages(self, *, staff: bool) -> int:
         """Return how many readers there are."""
-        return list(self._readers.values()).count(staff)
+        return sum(client.staff is staff for client in self._readers.values())
 
     def publish(self, topics: AbstractSet[str]) -> None:
         """Tell of topics, from any thread, without waiting."""
@@ -100,6 +115,17 @@ class Feed:
         loop, self._loop = self._loop, None
         if loop is not None:
             loop.call_soon_threadsafe(self._end)
+
+    def _make_room(self, asking: _Client) -> None:
+        pages = Counter(it for it in self._readers.values() if it.staff is asking.staff)
+        if pages.total() < self._most:
+            return
+        ((most, number),) = pages.most_common(1)
+        if number <= pages[asking] + 1:
+            raise Unavailable(_FULL, retry_after=_RETRY)
+        loser = next(reader for reader, client in self._readers.items() if client == most)
+        del self._readers[loser]
+        loser.close()
 
     def _tell(self, topics: AbstractSet[str]) -> None:
         for reader in self._readers:

@@ -21,7 +21,7 @@ async def _of_caller(
     feed: FeedOfApp, caller: CallerOfRequest, response: Response
 ) -> AsyncIterator[Reader]:
     response.headers["Cache-Control"] = "no-store"
-    with feed.subscribe(caller.doctor_id, staff=True) as reader:
+    with feed.subscribe(caller.doctor_id, caller.actor, staff=True) as reader:
         ending = asyncio.get_running_loop().call_later(_LASTS, reader.close)
         try:
             yield reader

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from calendula.events.feed import Feed, Reader
+from calendula.http.clients import network_of
 from calendula.http.dependencies import KnownQuery
 from calendula.http.fields import Id
 
@@ -24,10 +25,10 @@ FeedOfApp = Annotated[Feed, Depends(_feed)]
 
 
 async def _of_doctor(
-    feed: FeedOfApp, response: Response, doctor: Annotated[Id, Query()]
+    feed: FeedOfApp, request: Request, response: Response, doctor: Annotated[Id, Query()]
 ) -> AsyncIterator[Reader]:
     response.headers["Cache-Control"] = "no-store"
-    with feed.subscribe(doctor) as reader:
+    with feed.subscribe(doctor, network_of(request)) as reader:
         yield reader
 
 
