@@ -97,7 +97,10 @@ def test_an_open_clinic_beyond_this_machine_warns(
     """Listening beyond the machine as an open clinic is said in one line; else it is quiet."""
     monkeypatch.setattr("uvicorn.run", lambda *_, **__: None)
     monkeypatch.setattr("calendula.server._check_address", lambda *_: None)
-    server.serve(Settings(database_url=sqlite_url, open_clinic=opened), host, 8000, 1)
+    public = Settings(
+        database_url=sqlite_url, open_clinic=opened, public_url="https://clinic.example"
+    )
+    server.serve(public, host, 8000, 1)
     written = capsys.readouterr().err.splitlines()
     found = [line for line in written if "CALENDULA_OPEN_CLINIC=false" in line]
     assert len(written) == len(found) == lines
@@ -121,6 +124,17 @@ def test_workers_that_do_not_count_together_warn(
     written = capsys.readouterr().err.splitlines()
     assert len(written) == lines
     assert all("CALENDULA_RATE_STORE" in line for line in written)
+
+
+@pytest.mark.parametrize(("host", "lines"), [("192.0.2.1", 1), ("127.0.0.1", 0)])
+def test_a_clinic_that_does_not_say_where_it_is_warns(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch, capsys: Any, host: str, lines: int
+) -> None:
+    """Whoever listens beyond the machine without a public address is told what that means."""
+    monkeypatch.setattr("uvicorn.run", lambda *_, **__: None)
+    monkeypatch.setattr("calendula.server._check_address", lambda *_: None)
+    server.serve(Settings(database_url=sqlite_url, open_clinic=False), host, 8000, 1)
+    assert capsys.readouterr().err.count("CALENDULA_PUBLIC_URL is not set") == lines
 
 
 def test_a_misspelt_setting_warns(tmp_path: Path) -> None:

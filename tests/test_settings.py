@@ -104,6 +104,12 @@ def test_a_file_sets_what_the_environment_does_not(monkeypatch: pytest.MonkeyPat
         ("TIME_ZONE", "Mars/Olympus"),
         ("TIME_ZONE", "../etc/passwd"),
         ("TIME_ZONE", "America"),
+        ("PUBLIC_URL", "clinic.example"),
+        ("PUBLIC_URL", "ftp://clinic.example"),
+        ("PUBLIC_URL", "https://anna:secret@clinic.example"),
+        ("PUBLIC_URL", "https://clinic.example/booking"),
+        ("PUBLIC_URL", "https://clinic.example?secret"),
+        ("PUBLIC_URL", "https://clinic.example\nX: secret"),
         ("LOG_FORMAT", "xml"),
         ("POOL_SIZE", "0"),
         ("LOCK_TIMEOUT", "nan"),
@@ -126,6 +132,12 @@ def test_a_bad_value_is_one_clear_line(
     assert message.startswith(f"CALENDULA_{name}: ")
     assert "\n" not in message
     assert "secret" not in message
+
+
+def test_an_address_may_end_with_a_slash(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The public address is taken as people copy it from a browser."""
+    monkeypatch.setenv("CALENDULA_PUBLIC_URL", "https://clinic.example/")
+    assert Settings.load().public_url == "https://clinic.example"
 
 
 def test_a_misspelt_variable_is_found() -> None:

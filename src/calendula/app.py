@@ -106,6 +106,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         telemetry=_UNWATCHED,
+        servers=[{"url": settings.public_url}] if settings.public_url else None,
     )
     app.state.settings = settings
     app.state.database = database

@@ -110,6 +110,11 @@ def _warn(settings: Settings, host: str, workers: int) -> None:
             "Each worker counts by itself what a client does, and each allows it all. "
             "Set CALENDULA_RATE_STORE to count together."
         )
+    if settings.public_url is None and not _is_loopback(host):
+        _log.warning(
+            "CALENDULA_PUBLIC_URL is not set: the link that a patient is shown leads to where the "
+            "service itself listens."
+        )
     for name in settings.unknown_variables(os.environ):
         _log.warning(f"{name} is set, but is no setting of Calendula.")
 

@@ -1,3 +1,4 @@
+import re
 from collections.abc import Mapping
 from ipaddress import ip_network
 from typing import Annotated, Any, Literal, Self
@@ -13,6 +14,11 @@ _FOLLOWS = "default_factory_not_called"  # pydantic's name of what another fault
 EMBEDDED_DATABASE = "sqlite:///calendula.db"
 _POSTGRESQL = "postgresql+psycopg"
 _STORES = ("redis", "rediss")
+_ORIGIN = re.compile(
+    r"(?P<scheme>https?)://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:(?P<port>[1-9][0-9]{0,4}))?"
+)
+_LAST_PORT = 65535
+_USUAL_PORTS = {"http": 80, "https": 443}
 _NO_DATABASE_URL = "must be postgresql://user:password@host/database or sqlite:///file.db"
 
 
@@ -80,6 +86,21 @@ def _unless_open(limit: int) -> Any:
 
 
 _Limit = Annotated[int, Field(ge=0, le=1_000_000_000)]
+
+
+def _public_url(text: str) -> str:
+    """Take the address at which people open the service: scheme, host and port."""
+    text = text.removesuffix("/")
+    found = _ORIGIN.fullmatch(text)
+    port = int(found["port"] or 0) if found else 0
+    if not found or port > _LAST_PORT or port == _USUAL_PORTS[found["scheme"]]:
+        raise ValueError(
+            "must be scheme, host and port, in small letters: https://clinic.example or "
+            "http://10.0.0.7:8080; no path and no usual port"
+        )
+    return text
+
+
 Seconds = Annotated[float, Field(gt=0, le=600)]
 
 
@@ -93,6 +114,7 @@ class Settings(BaseSettings):
     database_url: Annotated[str, AfterValidator(_database_url)] = EMBEDDED_DATABASE
     open_clinic: bool = False
     time_zone: Annotated[str, AfterValidator(known_time_zone)] = "UTC"
+    public_url: Annotated[str, AfterValidator(_public_url)] | None = None
     hold_minutes: Annotated[int, Field(ge=1, le=60)] = 10
     holds_per_client: Annotated[int, Field(ge=1, le=100)] = 5
     holds_per_key: Annotated[int, Field(ge=1, le=1000)] = 50

@@ -18,7 +18,7 @@ from calendula.settings import Settings
 from support import databases, openapi
 from support.access import bearer, make_key
 from support.bodies import BODIES
-from support.clinic import book, contents, find
+from support.clinic import contents, furnish
 from support.openapi import MARK, Operation
 
 JSON = {"Content-Type": "application/json"}
@@ -63,21 +63,7 @@ def clinic(
         samples.add_doctors(database, "UTC")
         client = stack.enter_context(TestClient(create_app(settings)))
         client.headers.update(bearer(make_key(database, ADMIN).text))
-        yield database, client, _furnish(client)
-
-
-def _furnish(client: TestClient) -> dict[str, str]:
-    """Let there be an appointment and one of each thing; return their ids by the paths' names."""
-    appointment = book(client)
-    mei = find(client)
-    off = client.post(f"/v1/doctors/{mei}/time-off", json=BODIES["add_time_off"]).json()
-    visit = client.post("/v1/visit-types", json={"name": "Check", "duration_minutes": 5}).json()
-    key = client.post("/v1/keys", json={"name": "x", "role": "auditor"}).json()
-    (patient,) = client.post("/v1/patients/search", json={"identifier": "P-1"}).json()["items"]
-    ids = {"doctor": mei, "time_off": off["id"], "visit_type": visit["id"], "key": key["id"]}
-    ids |= {"patient": patient["id"], "appointment": appointment, "hold": mei}
-    named = {f"{it}_id": ids[it] for it in ids}
-    return {**named, "date": "2027-02-26", "auditors_key": key["key"]}
+        yield database, client, furnish(client)
 
 
 @pytest.fixture

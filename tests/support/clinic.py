@@ -1,5 +1,6 @@
 """A clinic to be tried: dates that lie ahead, bookings, and all that its database holds."""
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,6 +10,7 @@ from sqlalchemy import select
 
 from calendula.database import Base, Database
 from calendula.events.models import Event
+from support.bodies import BODIES
 
 MEI = "Dr. Mei Chen"
 RAJESH = "Dr. Rajesh Kumar"
@@ -65,6 +67,23 @@ def token(client: TestClient) -> str:
     answer = try_to_book(client)
     assert answer.status_code == 201, answer.text
     return str(answer.json()["manage_token"])
+
+
+def furnish(client: TestClient, key: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Let there be an appointment and one of each thing; return their ids by the paths' names."""
+    appointment, mei = book(client), find(client)
+
+    def make(path: str, body: Any) -> Any:
+        return client.post(f"/v1/{path}", json=body, headers=key).json()
+
+    off = make(f"doctors/{mei}/time-off", BODIES["add_time_off"])
+    visit = make("visit-types", {"name": "Check", "duration_minutes": 5})
+    auditor = make("keys", {"name": "x", "role": "auditor"})
+    (patient,) = make("patients/search", {"identifier": "P-1"})["items"]
+    ids = {"doctor": mei, "time_off": off["id"], "visit_type": visit["id"], "key": auditor["id"]}
+    ids |= {"patient": patient["id"], "appointment": appointment, "hold": mei}
+    named = {f"{it}_id": ids[it] for it in ids}
+    return {**named, "date": "2027-02-26", "auditors_key": auditor["key"]}
 
 
 def day_of(client: TestClient, doctor: str, day: date = DAY, **other: str) -> Any:

@@ -82,6 +82,7 @@ def install(app: FastAPI, roles_needed: Callable[[str], Sequence[str]]) -> None:
                 license_info=app.license_info,
                 tags=app.openapi_tags,
                 routes=app.routes,
+                servers=app.servers,
             )
             schemas = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
             parts = app.openapi_schema.setdefault("components", {}).setdefault("schemas", {})

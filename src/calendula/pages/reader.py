@@ -9,6 +9,7 @@ from babel.core import get_global
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse
 
+from calendula.http import links
 from calendula.pages import languages, templates
 
 LANGUAGE_COOKIE = "language"
@@ -38,6 +39,10 @@ class Reader:
     def text(self, text: str) -> str:
         """Return a text that is marked for the translators in the reader's language."""
         return self.translations.gettext(text)
+
+    def address(self, path: str) -> str:
+        """Return a path with all that stands before it, as people write it down."""
+        return links.address(self.request, path)
 
     def date(self, day: dt.date) -> str:
         """Return a date with its weekday: Thursday, 26 November 2026."""
