@@ -24,7 +24,7 @@ from calendula.classic.lookups import Lookups
 from calendula.clinic import routes as clinic
 from calendula.database import Database
 from calendula.events.feed import Feed
-from calendula.http import health, openapi, problems, scrape, stopping
+from calendula.http import headers, health, openapi, problems, scrape, stopping
 from calendula.http.limits import Limits, RateLimit
 from calendula.http.middleware import BodyLimit, NeverCached, RequestLog
 from calendula.http.sharing import shared
@@ -93,7 +93,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             database.hold()
             database.hints.listen(hear)
             async with sampling.of(database, feed, kept, (lookups.thread, bookings.thread)):
-                yield {KEPT: kept, LIMITS: limits}
+                yield {KEPT: kept, LIMITS: limits, headers.WRITTEN: headers.written(settings)}
 
     app = FastAPI(
         title="Calendula",
@@ -122,6 +122,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     proxied = bool(settings.trusted_proxies)
     app.add_middleware(RateLimit, limits=limits, refuse=answer_refused, trusts_proxies=proxied)
     app.add_middleware(RequestLog)
+    app.add_middleware(headers.AnswerHeaders, settings=settings)
     if traces.on():
         app.add_middleware(traces.Traced)
     for router in _API:

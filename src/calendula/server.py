@@ -113,7 +113,7 @@ def _warn(settings: Settings, host: str, workers: int) -> None:
     if settings.public_url is None and not _is_loopback(host):
         _log.warning(
             "CALENDULA_PUBLIC_URL is not set: the link that a patient is shown leads to where the "
-            "service itself listens."
+            "service itself listens, and browsers are not told to come by HTTPS alone."
         )
     for name in settings.unknown_variables(os.environ):
         _log.warning(f"{name} is set, but is no setting of Calendula.")

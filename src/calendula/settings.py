@@ -115,6 +115,7 @@ class Settings(BaseSettings):
     open_clinic: bool = False
     time_zone: Annotated[str, AfterValidator(known_time_zone)] = "UTC"
     public_url: Annotated[str, AfterValidator(_public_url)] | None = None
+    hsts_days: Annotated[int, Field(ge=0, le=730)] = 365
     hold_minutes: Annotated[int, Field(ge=1, le=60)] = 10
     holds_per_client: Annotated[int, Field(ge=1, le=100)] = 5
     holds_per_key: Annotated[int, Field(ge=1, le=1000)] = 50

@@ -1,25 +1,22 @@
 """Kept answers, which are given before the app is asked: over a real connection."""
 
 import socket
-import time
 from collections.abc import Iterator
 from datetime import timedelta
-from threading import Thread
-from typing import Any
 
 import pytest
-import uvicorn
 
 from calendula import clock, logs
 from calendula.availability.kept import Kept
-from calendula.classic.front import KEPT, LIMITS, LOOKUP, Front
+from calendula.classic.front import LOOKUP
 from calendula.database.ids import new_id
 from calendula.http.limits import Limits
 from calendula.settings import Settings
+from support import small_server
+from support.small_server import BY_THE_APP
 
 QUERY = "doctor_name=A&date=2099-02-06"
 BODY = b'{"available_slots":[]}'
-BY_THE_APP = b"by the app"
 
 
 @pytest.fixture
@@ -39,28 +36,8 @@ def limits() -> Limits:
 @pytest.fixture
 def port(kept: Kept, limits: Limits) -> Iterator[int]:
     """Where a server listens whose app says that it was asked."""
-
-    async def app(scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] == "lifespan":
-            await receive()
-            scope["state"] |= {KEPT: kept, LIMITS: limits}
-            await send({"type": "lifespan.startup.complete"})
-            await receive()
-            await send({"type": "lifespan.shutdown.complete"})
-            return
-        length = (b"content-length", b"%d" % len(BY_THE_APP))
-        await send({"type": "http.response.start", "status": 200, "headers": [length]})
-        await send({"type": "http.response.body", "body": BY_THE_APP})
-
-    silent: Any = {"log_config": None, "access_log": False, "server_header": False}
-    server = uvicorn.Server(uvicorn.Config(app, port=0, lifespan="on", http=Front, **silent))
-    thread = Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    yield server.servers[0].sockets[0].getsockname()[1]
-    server.should_exit = True
-    thread.join()
+    with small_server.serving(kept=kept, limits=limits) as port:
+        yield port
 
 
 def _keep(kept: Kept, **time: float) -> None:

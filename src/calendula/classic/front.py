@@ -10,6 +10,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from calendula import logs, metrics
 from calendula.availability.kept import Kept
 from calendula.http.clients import name_of
+from calendula.http.headers import WRITTEN
 from calendula.http.limits import Limits, fields
 from calendula.http.middleware import request_id_of
 
@@ -21,15 +22,16 @@ LIMITS = "limits"
 _ANSWER = (
     b"HTTP/1.1 200 OK\r\n%b"
     b"content-length: %d\r\ncontent-type: application/json\r\n"
-    b"vary: Authorization\r\nx-request-id: %b\r\n\r\n%b"
+    b"vary: Authorization\r\nx-request-id: %b\r\n%b\r\n%b"
 )
 
 
 class Front(HttpToolsProtocol):
     """uvicorn's protocol, which gives what is kept at once: one write, and no task for the app.
 
-    It does what `RequestLog`, `RateLimit` and `Counter` would, and no more than that: most of the
-    time such an answer takes is not its own. Without it all is answered the same, by the app.
+    It does what `AnswerHeaders`, `RequestLog`, `RateLimit` and `Counter` would, and no more than
+    that: most of the time such an answer takes is not its own. Without it all is answered the same,
+    by the app.
     """
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
@@ -57,7 +59,8 @@ class Front(HttpToolsProtocol):
         request_id = request_id_of(scope["headers"])
         headers = [*cycle.default_headers, *fields(taken)]
         ours = b"".join(b"%b: %b\r\n" % header for header in headers)
-        self.transport.write(_ANSWER % (ours, len(body), request_id.encode(), body))
+        lines = self.app_state[WRITTEN]
+        self.transport.write(_ANSWER % (ours, len(body), request_id.encode(), lines, body))
         cycle.response_started = cycle.response_complete = True
         cycle.on_response()
         seconds = time.perf_counter() - started

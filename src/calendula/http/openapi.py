@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.docs import get_redoc_html, get_swagger_ui_html
 from fastapi.openapi.utils import get_openapi
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, Response
 from fastapi.routing import iter_route_contexts
 from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel, Field
@@ -26,6 +26,15 @@ _RATES = {
     "RateLimit": 'What is left of it, and for how many seconds: `"requests";r=2999;t=60`.',
 }
 _DONE = {"200": "OK", "201": "Made; `Location` is where", "204": "Done; there is no body"}
+
+
+class _Assets(StaticFiles):
+    """Files that a cache may keep, if it asks each time whether they are still the same."""
+
+    def file_response(self, *args: Any, **others: Any) -> Response:
+        response = super().file_response(*args, **others)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
 
 
 class FieldFault(BaseModel):
@@ -94,7 +103,7 @@ def install(app: FastAPI, roles_needed: Callable[[str], Sequence[str]]) -> None:
 
     # How FastAPI wants it extended:
     app.openapi = document  # type: ignore[method-assign]
-    app.mount(f"/{_ASSETS}", StaticFiles(packages=[("fastapi_offline", "static")]))
+    app.mount(f"/{_ASSETS}", _Assets(packages=[("fastapi_offline", "static")]))
     favicon = f"{_ASSETS}/favicon.png"
     swagger = get_swagger_ui_html(
         openapi_url="openapi.json",

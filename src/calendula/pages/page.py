@@ -14,24 +14,13 @@ from starlette.exceptions import HTTPException
 
 from calendula.access import guard
 from calendula.errors import CalendulaError, Invalid
-from calendula.http import problems
+from calendula.http import headers, problems
 from calendula.pages import sentences
 from calendula.pages.reader import Reader
 
 _WORTH_COMPRESSING = 1000  # bytes
 _FORM = "application/x-www-form-urlencoded"
 _OTHER_SITES = {"cross-site", "same-site"}  # the latter is another host of the same domain
-_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
-_HEADERS = {
-    "Content-Security-Policy": _POLICY,
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-    "Referrer-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-}
 
 
 class PageRoute(APIRoute):
@@ -71,8 +60,8 @@ def show_error(
     status = _status(request, error)
     reader = Reader(request)
     told = sentences.of(reader, error, status)
-    headers = problems.retry_after(error)
-    return reader.show(template, status, headers, told=told, **context)
+    later = problems.retry_after(error)
+    return reader.show(template, status, later, told=told, **context)
 
 
 async def answer_refused(request: Request, error: Exception) -> Response:
@@ -123,7 +112,7 @@ def _refuse_other_bodies(request: Request) -> None:
 
 
 def _finish(request: Request, response: Response) -> Response:
-    for name, value in _HEADERS.items():
+    for name, value in headers.PAGE.items():
         response.headers.setdefault(name, value)
     kept = "no-cache" if request.method == "GET" and response.status_code < 400 else "no-store"  # noqa: PLR2004
     response.headers.setdefault("Cache-Control", kept)
