@@ -135,10 +135,39 @@ def test_a_bad_value_is_one_clear_line(
     assert "secret" not in message
 
 
-def test_an_address_may_end_with_a_slash(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The public address is taken as people copy it from a browser."""
+@pytest.mark.parametrize(
+    "origins",
+    [
+        *("*", "null", "https://*.example", "https://clinic.example/", "clinic.example"),
+        *("https://clinic.example:443", "http://clinic.example:80", "https://Clinic.example"),
+        *(
+            "https://clinic.example/path",
+            "https://clinic.example:0",
+            "https://clinic.example:65536",
+        ),
+        *("https://a.example https://b.example", "https://a.example, *", "https://anna@a.example"),
+    ],
+)
+def test_an_origin_that_no_browser_sends_is_refused(
+    monkeypatch: pytest.MonkeyPatch, origins: str
+) -> None:
+    """What would let in everybody, or by a mistake nobody, stops the start."""
+    monkeypatch.setenv("CALENDULA_CORS_ORIGINS", origins)
+    with pytest.raises(BadSettings, match=r"^CALENDULA_CORS_ORIGINS"):
+        Settings.load()
+
+
+def test_origins_and_address_are_taken_as_people_write_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Origins stand with commas between them, and the address may end with a slash."""
+    monkeypatch.setenv("CALENDULA_CORS_ORIGINS", "https://a.example, http://[::1]:8080,")
     monkeypatch.setenv("CALENDULA_PUBLIC_URL", "https://clinic.example/")
-    assert Settings.load().public_url == "https://clinic.example"
+    settings = Settings.load()
+    assert settings.cors_origins == ("https://a.example", "http://[::1]:8080")
+    assert settings.public_url == "https://clinic.example"
+    monkeypatch.setenv("CALENDULA_CORS_ORIGINS", "")
+    assert Settings.load().cors_origins == ()
 
 
 def test_a_misspelt_variable_is_found() -> None:

@@ -25,6 +25,7 @@ from calendula.clinic import routes as clinic
 from calendula.database import Database
 from calendula.events.feed import Feed
 from calendula.http import headers, health, openapi, problems, scrape, stopping
+from calendula.http.cors import ApiCors
 from calendula.http.limits import Limits, RateLimit
 from calendula.http.middleware import BodyLimit, NeverCached, RequestLog
 from calendula.http.sharing import shared
@@ -38,6 +39,7 @@ from calendula.timetables.memory import Memory
 _THREADS_A_CONNECTION = 4  # who waits for a connection waits in a thread, and has a time-out there
 _REMEMBERED = 20_000  # doctors, and answers about them
 _DESK = "/desk"
+_FOR_SCRIPTS = ("/v1", *classic.FAILURE_MESSAGES)  # where no page is
 # Side by side: of a router in a router FastAPI builds every route again, to look at it once.
 _API = (
     classic.router,
@@ -122,6 +124,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     proxied = bool(settings.trusted_proxies)
     app.add_middleware(RateLimit, limits=limits, refuse=answer_refused, trusts_proxies=proxied)
     app.add_middleware(RequestLog)
+    if settings.cors_origins:
+        app.add_middleware(ApiCors, origins=settings.cors_origins, under=_FOR_SCRIPTS)
     app.add_middleware(headers.AnswerHeaders, settings=settings)
     if traces.on():
         app.add_middleware(traces.Traced)

@@ -88,17 +88,30 @@ def _unless_open(limit: int) -> Any:
 _Limit = Annotated[int, Field(ge=0, le=1_000_000_000)]
 
 
-def _public_url(text: str) -> str:
-    """Take the address at which people open the service: scheme, host and port."""
-    text = text.removesuffix("/")
+def _origin(text: str) -> str:
+    """Take an origin as browsers write it (RFC 6454): what they send is compared letter by letter.
+
+    So there is none for every site (`*`), and none for a page without one (`null`).
+    """
     found = _ORIGIN.fullmatch(text)
     port = int(found["port"] or 0) if found else 0
     if not found or port > _LAST_PORT or port == _USUAL_PORTS[found["scheme"]]:
         raise ValueError(
             "must be scheme, host and port, in small letters: https://clinic.example or "
-            "http://10.0.0.7:8080; no path and no usual port"
+            "http://10.0.0.7:8080; no path, no * and no usual port"
         )
     return text
+
+
+def _public_url(text: str) -> str:
+    """Take the address at which people open the service."""
+    return _origin(text.removesuffix("/"))
+
+
+def _listed(text: object) -> object:
+    if not isinstance(text, str):
+        return text
+    return tuple(part for it in text.split(",") if (part := it.strip()))
 
 
 Seconds = Annotated[float, Field(gt=0, le=600)]
@@ -115,6 +128,9 @@ class Settings(BaseSettings):
     open_clinic: bool = False
     time_zone: Annotated[str, AfterValidator(known_time_zone)] = "UTC"
     public_url: Annotated[str, AfterValidator(_public_url)] | None = None
+    cors_origins: Annotated[
+        tuple[Annotated[str, AfterValidator(_origin)], ...], NoDecode, BeforeValidator(_listed)
+    ] = ()
     hsts_days: Annotated[int, Field(ge=0, le=730)] = 365
     hold_minutes: Annotated[int, Field(ge=1, le=60)] = 10
     holds_per_client: Annotated[int, Field(ge=1, le=100)] = 5

@@ -98,12 +98,13 @@ def test_a_request_keeps_its_id(port: int) -> None:
     "request_",
     [
         _request(None, "Authorization: Bearer x"),
+        _request(None, "Origin: https://clinic.example"),
         _request(_line("doctor_name=B&date=2099-02-06")),
         _request(_line(method="HEAD")),
         _request(f"GET /v1{LOOKUP}?{QUERY} HTTP/1.1"),
         _request(None, "Expect: 100-continue"),
     ],
-    ids=["key", "other", "method", "path", "expectation"],
+    ids=["key", "site", "other", "method", "path", "expectation"],
 )
 def test_all_else_is_the_apps(port: int, request_: bytes) -> None:
     """Whatever is out of the ordinary goes to the app."""

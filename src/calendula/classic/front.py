@@ -24,6 +24,8 @@ _ANSWER = (
     b"content-length: %d\r\ncontent-type: application/json\r\n"
     b"vary: Authorization\r\nx-request-id: %b\r\n%b\r\n%b"
 )
+# A key must be looked at, and a script of another site be told whether it may read the answer.
+_NOT_PLAIN = {b"authorization", b"origin"}
 
 
 class Front(HttpToolsProtocol):
@@ -50,7 +52,7 @@ class Front(HttpToolsProtocol):
         started = time.perf_counter()
         kept: Kept = self.app_state[KEPT]
         body = kept.find(scope["query_string"])
-        if body is None or any(name == b"authorization" for name, _ in scope["headers"]):
+        if body is None or any(name in _NOT_PLAIN for name, _ in scope["headers"]):
             return False
         limits: Limits = self.app_state[LIMITS]
         taken = limits.take(name_of(self._host(cycle)), "GET")

@@ -25,7 +25,7 @@ _DEFAULTS: Mapping[str, str] = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
-    # No page of another site has it as an image or a script.
+    # No page of another site has it as an image or a script; what CORS allows is not meant by this.
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",  # whoever means that theirs may be kept says so
 }
@@ -54,8 +54,8 @@ class AnswerHeaders:
 
 def written(settings: Settings) -> bytes:
     """Return the lines of an answer that is not the app's, as they go over the wire."""
-    lines = _all(settings).items()
-    return b"".join(f"{name.lower()}: {value}\r\n".encode() for name, value in lines)
+    lines = {**_all(settings), **({"Vary": "Origin"} if settings.cors_origins else {})}
+    return b"".join(f"{name.lower()}: {value}\r\n".encode() for name, value in lines.items())
 
 
 def _all(settings: Settings) -> Mapping[str, str]:
