@@ -111,6 +111,7 @@ def test_a_file_sets_what_the_environment_does_not(monkeypatch: pytest.MonkeyPat
         ("PUBLIC_URL", "https://clinic.example?secret"),
         ("PUBLIC_URL", "https://clinic.example\nX: secret"),
         ("HSTS_DAYS", "-1"),
+        ("CONNECTIONS", "0"),
         ("LOG_FORMAT", "xml"),
         ("POOL_SIZE", "0"),
         ("LOCK_TIMEOUT", "nan"),

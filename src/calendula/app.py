@@ -25,6 +25,7 @@ from calendula.clinic import routes as clinic
 from calendula.database import Database
 from calendula.events.feed import Feed
 from calendula.http import headers, health, openapi, problems, scrape, stopping
+from calendula.http.connections import CONNECTIONS, Connections
 from calendula.http.cors import ApiCors
 from calendula.http.limits import Limits, RateLimit
 from calendula.http.middleware import BodyLimit, NeverCached, RequestLog
@@ -95,7 +96,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             database.hold()
             database.hints.listen(hear)
             async with sampling.of(database, feed, kept, (lookups.thread, bookings.thread)):
-                yield {KEPT: kept, LIMITS: limits, headers.WRITTEN: headers.written(settings)}
+                yield {
+                    KEPT: kept,
+                    LIMITS: limits,
+                    CONNECTIONS: Connections(settings),
+                    headers.WRITTEN: headers.written(settings),
+                }
 
     app = FastAPI(
         title="Calendula",

@@ -21,7 +21,7 @@ from calendula.settings import Settings
 _log = structlog.get_logger("calendula")
 _SHUTDOWN_SECONDS = 6  # for those who are being served; with the farewells, all is over in ten
 _KEPT_FIRST = "calendula.classic.front:Front"
-_ALL = "httptools"  # uvicorn's own protocol: every request comes to the app, and to its trace
+_ALL = "calendula.http.protocol:Limited"  # every request comes to the app, and to its trace
 
 
 class CannotServe(ValueError):
@@ -52,6 +52,7 @@ def serve(settings: Settings, host: str, port: int, workers: int) -> None:
             "calendula.server:create_app",
             factory=True,
             http=_ALL if traces.wanted() else _KEPT_FIRST,
+            ws="none",
             host=host,
             port=port,
             workers=workers,
@@ -59,6 +60,7 @@ def serve(settings: Settings, host: str, port: int, workers: int) -> None:
             log_config=None,
             access_log=False,
             server_header=False,
+            backlog=settings.connections // 2,  # so that none makes room before it was listened to
             timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
         )
 

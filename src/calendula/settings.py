@@ -132,6 +132,9 @@ class Settings(BaseSettings):
         tuple[Annotated[str, AfterValidator(_origin)], ...], NoDecode, BeforeValidator(_listed)
     ] = ()
     hsts_days: Annotated[int, Field(ge=0, le=730)] = 365
+    connections: Annotated[int, Field(ge=10, le=100_000)] = 2000
+    connections_per_client: Annotated[int, Field(ge=1, le=100_000)] = 200
+    request_timeout: Seconds = 20
     hold_minutes: Annotated[int, Field(ge=1, le=60)] = 10
     holds_per_client: Annotated[int, Field(ge=1, le=100)] = 5
     holds_per_key: Annotated[int, Field(ge=1, le=1000)] = 50

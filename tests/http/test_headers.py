@@ -1,6 +1,7 @@
 """What answers tell browsers and caches, whoever gives them."""
 
 import re
+import socket
 from pathlib import Path
 
 import httpx2 as httpx
@@ -133,13 +134,24 @@ def test_browsers_come_by_https_alone_where_there_is_such(
             assert client.get(path).headers.get("strict-transport-security") == said
 
 
+def _raw(server: servers.Server, request: bytes) -> Headers:
+    """Return the headers of an answer to what need not be HTTP."""
+    host, _, port = server.url.removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port)), timeout=30) as connection:
+        connection.sendall(request)
+        said = b"".join(iter(lambda: connection.recv(65536), b""))
+    lines = said.partition(b"\r\n\r\n")[0].decode().split("\r\n")[1:]
+    return Headers([(name, it) for name, _, it in (line.partition(": ") for line in lines)])
+
+
 def test_no_answer_is_without_them(tmp_path: Path) -> None:
-    """A kept answer says the same as the first."""
+    """A kept answer says the same as the first, and so does the refusal of what is no HTTP."""
     secure = {"CALENDULA_PUBLIC_URL": "https://clinic.example"}
     lookup = {"doctor_name": RAJESH, "date": str(DAY)}
     with servers.running(tmp_path, secure) as server:
         asked = [httpx.get(f"{server.url}/available_slots", params=lookup) for _ in range(5)]
         answers = [it.headers for it in asked]
+        answers += [_raw(server, it) for it in (b"\x16\x03\x01\r\n\r\n", b"G / HTTP/9\r\n\r\n")]
     for headers in answers:
         _check(headers)
         assert headers["cache-control"] == "no-store"

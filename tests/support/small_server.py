@@ -12,6 +12,7 @@ import uvicorn
 from calendula.availability.kept import Kept
 from calendula.classic.front import KEPT, LIMITS, Front
 from calendula.http import headers
+from calendula.http.connections import CONNECTIONS, Connections
 from calendula.http.limits import Limits
 from calendula.settings import Settings
 
@@ -46,6 +47,7 @@ def serving(
         scope["state"] |= {
             KEPT: kept or Kept(10),
             LIMITS: limits or Limits(settings),
+            CONNECTIONS: Connections(settings),
             headers.WRITTEN: headers.written(settings),
         }
         await send({"type": "lifespan.startup.complete"})

@@ -5,7 +5,7 @@ from logging import INFO
 
 from uvicorn._types import ASGI3Application
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from calendula import logs, metrics
 from calendula.availability.kept import Kept
@@ -13,6 +13,7 @@ from calendula.http.clients import name_of
 from calendula.http.headers import WRITTEN
 from calendula.http.limits import Limits, fields
 from calendula.http.middleware import request_id_of
+from calendula.http.protocol import Limited
 
 LOOKUP = "/available_slots"
 KEPT = "kept"
@@ -28,8 +29,8 @@ _ANSWER = (
 _NOT_PLAIN = {b"authorization", b"origin"}
 
 
-class Front(HttpToolsProtocol):
-    """uvicorn's protocol, which gives what is kept at once: one write, and no task for the app.
+class Front(Limited):
+    """The protocol, which gives what is kept at once: one write, and no task for the app.
 
     It does what `AnswerHeaders`, `RequestLog`, `RateLimit` and `Counter` would, and no more than
     that: most of the time such an answer takes is not its own. Without it all is answered the same,

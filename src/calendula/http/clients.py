@@ -33,7 +33,7 @@ def _name(host: str) -> str:
         address = ipaddress.ip_address(host)
         real = getattr(address, "ipv4_mapped", None) or address
         bits = _A_CUSTOMERS_BITS if isinstance(real, IPv6Address) else real.max_prefixlen
-        network = str(ipaddress.ip_network(f"{real}/{bits}", strict=False))
+        found = str(ipaddress.ip_network(f"{real}/{bits}", strict=False))
     except ValueError:  # a socket in the file system
-        network = host
-    return f"network:{sha256(network.encode()).hexdigest()[:32]}"
+        found = host
+    return f"network:{sha256(found.encode()).hexdigest()[:32]}"

@@ -42,7 +42,11 @@ _CHALLENGES: Mapping[type[CalendulaError], Mapping[str, str]] = {  # RFC 6750, s
     Unauthenticated: {"WWW-Authenticate": _CHALLENGE},
     InvalidToken: {"WWW-Authenticate": f'{_CHALLENGE}, error="invalid_token"'},
 }
-_TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}  # RFC 9110; new in Python 3.13
+_TITLES = {  # RFC 9110; new in Python 3.13
+    413: "Content Too Large",
+    414: "URI Too Long",
+    422: "Unprocessable Content",
+}
 
 
 def install(app: FastAPI, failure_messages: Mapping[str, str]) -> None:
