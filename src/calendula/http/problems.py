@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
@@ -139,7 +140,20 @@ async def answer_domain_error(request: Request, error: Exception) -> JSONRespons
 async def answer_http_error(request: Request, error: Exception) -> JSONResponse:
     """Return the answer to what the framework refuses: a path, or a method, that is not there."""
     assert isinstance(error, HTTPException)  # noqa: S101 - as above
-    return problem(request.scope, error.status_code, f"{error.detail}.", headers=error.headers)
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and (methods := _methods(request)):
+        headers["Allow"] = ", ".join(methods)
+    return problem(request.scope, error.status_code, f"{error.detail}.", headers=headers)
+
+
+def _methods(request: Request) -> list[str]:
+    """Return all that can be done at a path (RFC 9110, section 10.2.1).
+
+    The framework names what its first route there can do, and each operation is a route here.
+    """
+    path = getattr(request.scope.get("route"), "path_format", None)
+    routes = (it for it in iter_route_contexts(request.app.routes) if it.path_format == path)
+    return sorted({method for route in routes for method in route.methods or ()})
 
 
 async def _answer_invalid(request: Request, error: Exception) -> JSONResponse:
@@ -164,5 +178,5 @@ def _field(place: tuple[int | str, ...]) -> str:
 
 def _is_missing(fault: Mapping[str, Any]) -> bool:
     """Tell whether a field, or the body itself, is missing, null or blank, or is no object."""
-    no_object = fault["loc"] == ("body",) and fault["type"] != "unknown_member"
+    no_object = fault["loc"] == ("body",) and fault["type"] == "model_attributes_type"
     return fault["type"] in {"missing", "blank"} or fault["input"] is None or no_object
