@@ -3,6 +3,7 @@
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
@@ -71,13 +72,14 @@ def cursor_behind(*values: object) -> str:
 def read_cursor(cursor: str, *types: type) -> list[Any]:
     """Return the values of a cursor, of these types, and such as the database can take.
 
-    Raises Invalid where it is none of such values.
+    Raises Invalid where it is none of such values, or is not written as it was given out.
     """
-    try:
+    with suppress(ValueError, OverflowError):
         texts = _TEXTS.validate_json(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        return [_PARSERS[type_](text) for text, type_ in zip(texts, types, strict=True)]
-    except (ValueError, OverflowError):
-        raise Invalid("cursor is not one of this list.") from None
+        values = [_PARSERS[type_](text) for text, type_ in zip(texts, types, strict=True)]
+        if cursor_behind(*values) == cursor:
+            return values
+    raise Invalid("cursor is not one of this list.")
 
 
 def _write(row: object, columns: Sequence[InstrumentedAttribute[Any]]) -> str:
