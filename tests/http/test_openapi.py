@@ -1,4 +1,6 @@
 import re
+from typing import Any
+from uuid import UUID
 
 import pytest
 from fastapi.testclient import TestClient
@@ -7,6 +9,12 @@ from calendula.access import roles
 from calendula.access.roles import RECEPTION, TABLE
 from calendula.database import Database
 from support.access import bearer, make_key
+from support.clinic import DAY, find
+
+PATIENT: dict[str, dict[str, Any]] = {
+    "/v1/holds": {},
+    "/v1/appointments": {"patient": {"name": "Asha Verma"}},
+}
 
 
 @pytest.mark.parametrize("path", ["/docs", "/redoc"])
@@ -29,8 +37,9 @@ def test_every_operation_documents_its_errors(client: TestClient) -> None:
     paths = client.get("/openapi.json").json()["paths"]
     booking = paths["/book_appointment"]["post"]["responses"]
     lookup = paths["/available_slots"]["get"]["responses"]
-    assert list(booking) == ["201", "400", "404", "409", "413", "415", "422", "429", "500", "503"]
-    assert list(lookup) == ["200", "404", "422", "429", "500", "503"]
+    booked = ["201", "400", "401", "404", "409", "413", "415", "422", "429", "500", "503"]
+    assert list(booking) == booked
+    assert list(lookup) == ["200", "401", "404", "422", "429", "500", "503"]
     for status, response in (booking | lookup).items():
         kind, content = next(iter(response["content"].items()))
         assert kind == ("application/json" if status < "300" else "application/problem+json")
@@ -48,14 +57,19 @@ def test_what_needs_a_key_says_so(client: TestClient) -> None:
         for operation in path.values()
     }
     locked = {name for name, it in operations.items() if it.get("security") == [{"key": []}]}
-    documented = {name for name, it in operations.items() if {"401", "403"} & set(it["responses"])}
+    documented = {
+        name
+        for name, it in operations.items()
+        if "may_not" in str(it["responses"].get("403")) and "no_key" in str(it["responses"]["401"])
+    }
     assert locked == documented
     api = {operation for operation in TABLE if not roles.at_desk(operation)}
     needing = {operation for operation in api if roles.needed(operation)}
     assert {name.partition("_v1_")[0] for name in locked} == needing
     assert {"create_key", "list_keys", "revoke_key"} <= needing
     create = document["paths"]["/v1/keys"]["post"]["responses"]
-    assert list(create) == ["201", "401", "403", "422", "429"]
+    made = ["201", "400", "401", "403", "413", "415", "422", "429", "503"]
+    assert list(create) == made
     assert create["403"]["description"] == "The key's role is not one of: admin"
 
 
@@ -99,6 +113,48 @@ def test_the_documents_references_lead_somewhere(client: TestClient) -> None:
     references = set(re.findall(r'"#/components/schemas/(\w+)"', document.text))
     assert references <= set(document.json()["components"]["schemas"])
     assert "HTTPValidationError" not in document.text
+
+
+def test_what_can_always_happen_is_documented(client: TestClient) -> None:
+    """Who asks learns beforehand how a bad key, body, version or database is answered."""
+    document = client.get("/openapi.json").json()["paths"]
+    operations = [it for path in document.values() for it in path.values()]
+    for operation in [it for it in operations if it["tags"] != ["Health"]]:
+        documented = set(operation["responses"])
+        assert {"401", "422", "503"} <= documented
+        assert {} in operation["security"] or "403" in documented
+        assert {"400", "413", "415"} <= documented or "requestBody" not in operation
+        names = {it["name"] for it in operation.get("parameters", ())}
+        assert ("412" in documented) == ("If-Match" in names)
+    assert set(document["/healthz"]["get"]["responses"]) == {"200"}
+
+
+def test_what_is_only_the_staffs_is_documented(client: TestClient) -> None:
+    """Holding and booking are public, but not every way to hold and to book."""
+    doctor, nobody = find(client), str(UUID(int=0))
+    start = f"{DAY}T10:00:00+05:30"
+    answers = {
+        "/v1/holds": {"doctor_id": doctor, "start": start, "minutes": 60},
+        "/v1/appointments": {"doctor_id": doctor, "start": start, "patient_id": nobody},
+    }
+    document = client.get("/openapi.json").json()["paths"]
+    for path, body in answers.items():
+        assert client.post(path, json=body).status_code == 403
+        unknown = client.post(path, json={"doctor_id": nobody, "start": start, **PATIENT[path]})
+        assert unknown.status_code == 404
+        assert {"403", "404"} <= set(document[path]["post"]["responses"])
+
+
+def test_the_headers_of_an_answer_are_documented(client: TestClient) -> None:
+    """Where an answer has a `Location`, a challenge or a time to wait, the document says so."""
+    paths = client.get("/openapi.json").json()["paths"]
+    made = paths["/v1/holds"]["post"]["responses"]
+    assert set(made["201"]["headers"]) == {"Location"}
+    assert set(made["401"]["headers"]) == {"WWW-Authenticate"}
+    assert set(made["503"]["headers"]) == {"Retry-After"}
+    token = paths["/v1/appointments/{appointment_id}/tokens"]["post"]["responses"]
+    assert "headers" not in token["201"]
+    assert "409" in token
 
 
 @pytest.mark.parametrize(("method", "status"), [("GET", 404), ("POST", 404), ("DELETE", 404)])

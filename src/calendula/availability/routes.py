@@ -4,6 +4,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query
+from pydantic import WithJsonSchema
 from sqlalchemy.orm import Session
 
 from calendula import clock
@@ -80,7 +81,12 @@ def next_slots(
     doctor_id: PathId,
     caller: CallerOfRequest,
     database: DatabaseOfApp,
-    count: Annotated[int, whole_number(1, _MOST), Query(description="How many at most.")] = 1,
+    count: Annotated[
+        int,
+        whole_number(1, _MOST),
+        WithJsonSchema({"type": "integer", "minimum": 1, "maximum": _MOST}),
+        Query(description="How many at most."),
+    ] = 1,
     visit_type: VisitTypeId = None,
     time_zone: Zone = None,
 ) -> NextSlots:

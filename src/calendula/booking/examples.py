@@ -145,8 +145,12 @@ _TOO_MANY_SLOTS: Responses = {
         ),
     )
 }
+_NOT_THERE: Responses = {404: openapi.problem("Nothing has one of the ids that the body names")}
+_STAFF_ALONE: Responses = {403: openapi.problem("Only the staff may ask for this")}
 HOLD: Responses = {
     **_TOO_MANY_SLOTS,
+    **_NOT_THERE,
+    **_STAFF_ALONE,
     201: openapi.answer("Held; `Location` is where", held=_HELD),
     409: openapi.problem(
         _TAKEN,
@@ -158,6 +162,8 @@ HOLD: Responses = {
 }
 BOOKING: Responses = {
     **_TOO_MANY_SLOTS,
+    **_NOT_THERE,
+    **_STAFF_ALONE,
     201: openapi.answer(
         "Booked, and safely stored; `Location` is where",
         booked={**_OWN, "manage_token": _TOKEN},
@@ -176,6 +182,10 @@ BOOKING: Responses = {
 READ: Responses = {200: openapi.answer("The appointment", own=_OWN, of_the_staff=_OF_THE_STAFF)}
 CALENDAR_FILE: Responses = {
     200: {"description": "The file", "content": {"text/calendar": {"schema": {"type": "string"}}}}
+}
+ISSUE_TOKEN: Responses = {
+    201: {"description": "Made; no other answer ever holds it"},
+    409: openapi.problem("The patient has been erased"),
 }
 MOVE: Responses = {
     **_TOO_MANY_SLOTS,

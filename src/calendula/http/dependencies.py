@@ -14,6 +14,11 @@ from calendula.settings import Settings
 _QUOTED = re.compile(r'"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"')
 _BARE = re.compile(r"[\x20\x21\x23-\x7e][\x20-\x7e]*")
 _LONGEST_KEY = 255
+# Both as a pattern of the OpenAPI document; white space around a header's value is not part of it.
+_KEYS = (
+    rf'^("([ !#-\[\]-~]|\\["\\]){{1,{_LONGEST_KEY}}}"'
+    rf"|[!#-~]([ -~]{{0,{_LONGEST_KEY - 2}}}[!-~])?)$"
+)
 
 
 class InvalidIdempotencyKey(Invalid):
@@ -63,7 +68,7 @@ async def _idempotency_key(
     request: Request,
     idempotency_key: Annotated[
         str | None,
-        WithJsonSchema({"type": "string", "minLength": 1, "maxLength": _LONGEST_KEY + 2}),
+        WithJsonSchema({"type": "string", "pattern": _KEYS}),
         Header(
             alias="Idempotency-Key",
             description="Makes a retry safe: the same key and booking give the first answer again. "

@@ -33,6 +33,7 @@ _NUMBER = re.compile(r"[0-9]{1,9}")
 _INTEGERS = 2**63
 _PHONE = re.compile(r"[0-9 +()./-]+")
 _DIGITS_OF_PHONE = range(3, 21)
+_PHONES = r"^(?:[\s+()./-]*[0-9]){3,20}[\s+()./-]*$"  # as a pattern of the OpenAPI document
 
 
 class Body(BaseModel):
@@ -202,7 +203,7 @@ Email = Annotated[
 Phone = Annotated[
     Text,
     AfterValidator(_phone),
-    WithJsonSchema({"type": "string", "minLength": 3, "maxLength": lengths.PHONE}),
+    WithJsonSchema({"type": "string", "maxLength": lengths.PHONE, "pattern": _PHONES}),
 ]
 """A telephone number, as people write it: a clinic may have extensions that no plan numbers."""
 Note = Annotated[

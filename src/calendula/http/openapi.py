@@ -26,6 +26,12 @@ _RATES = {
     "RateLimit": 'What is left of it, and for how many seconds: `"requests";r=2999;t=60`.',
 }
 _DONE = {"200": "OK", "201": "Made; `Location` is where", "204": "Done; there is no body"}
+_NO_GOOD = body(401, "The key is not valid.", "invalid-token", {})
+_HEADERS = {
+    "201": ("Location", "Where it is.", {"type": "string"}),
+    "401": ("WWW-Authenticate", "How to show a key (RFC 6750).", {"type": "string"}),
+    "503": ("Retry-After", "In how many seconds to try again.", {"type": "integer", "minimum": 1}),
+}
 
 
 class _Assets(StaticFiles):
@@ -128,7 +134,7 @@ def install(app: FastAPI, roles_needed: Callable[[str], Sequence[str]]) -> None:
 def _document_access(
     app: FastAPI, document: dict[str, Any], roles_needed: Callable[[str], Sequence[str]]
 ) -> None:
-    """Say of each operation that needs a key that it does, and how it refuses."""
+    """Say of each operation whether it needs a key, or takes one, and how it refuses."""
     document["components"]["securitySchemes"] = {
         "key": {"type": "http", "scheme": "bearer", "description": "A key of the clinic."}
     }
@@ -139,6 +145,9 @@ def _document_access(
         for operation in [
             operations[it.lower()] for it in route.methods or () if it.lower() in operations
         ]:
+            if "Health" not in operation["tags"]:
+                operation["responses"] = {**_always_possible(operation), **operation["responses"]}
+                operation["security"] = [{}, {"key": []}]
             _correct(operation["responses"])
             _show_nulls(operation["responses"], route.responses)
             if route.path_format not in EXEMPT:
@@ -146,15 +155,40 @@ def _document_access(
             if roles:
                 operation["security"] = [{"key": []}]
                 operation["responses"] |= _refusals(roles)
+            _document_headers(operation["responses"])
             operation["responses"] = dict(sorted(operation["responses"].items()))
+
+
+def _always_possible(operation: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what an operation may answer for what it takes, whatever it does."""
+    answers = {
+        "401": problem("The key that was shown is not valid", no_good=_NO_GOOD),
+        "422": problem("A field or a parameter is not acceptable"),
+        "503": problem("The outcome is not known, or nothing can be done right now"),
+    }
+    if "requestBody" in operation:
+        answers["400"] = problem("The body is not readable as JSON in UTF-8")
+        answers["413"] = problem("The body is too large")
+        answers["415"] = problem("The body is of another content type")
+    if any(it["name"] == "If-Match" for it in operation.get("parameters", ())):
+        answers["412"] = problem("`If-Match` is stale: read it again")
+    return answers
+
+
+def _document_headers(responses: Mapping[str, dict[str, Any]]) -> None:
+    """Say which header an answer of some status always has; the place where it says that it has."""
+    for status, (name, description, schema) in _HEADERS.items():
+        said = responses.get(status, {}).get("description", "")
+        if status in responses and (name != "Location" or name in said):
+            header = {"description": description, "required": True, "schema": schema}
+            responses[status].setdefault("headers", {})[name] = header
 
 
 def _refusals(roles: Sequence[str]) -> dict[str, Any]:
     no_key = body(401, "This needs a key, sent as Authorization: Bearer.", "unauthenticated", {})
-    no_good = body(401, "The key is not valid.", "invalid-token", {})
     may_not = body(403, "The key's role may not do this.", "forbidden", {})
     return {
-        "401": problem("No key, or none that is valid", no_key=no_key, no_good=no_good),
+        "401": problem("No key, or none that is valid", no_key=no_key, no_good=_NO_GOOD),
         "403": problem(f"The key's role is not one of: {', '.join(roles)}", may_not=may_not),
     }
 

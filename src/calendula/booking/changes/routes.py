@@ -112,7 +112,12 @@ def cancel_appointment(
     return shown
 
 
-@router.post("/tokens", status_code=201, summary="Give the patient another token")
+@router.post(
+    "/tokens",
+    status_code=201,
+    summary="Give the patient another token",
+    responses=examples.ISSUE_TOKEN,
+)
 def issue_token(
     appointment_id: OwnId,
     response: Response,

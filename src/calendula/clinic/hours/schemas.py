@@ -28,10 +28,17 @@ def _end(text: str) -> str:
     return text if text == "24:00" else _wall_time(text)
 
 
-_CLOCK = WithJsonSchema({"type": "string", "pattern": "^[0-2][0-9]:[0-5][0-9]$"})
-WallTime = Annotated[Text, AfterValidator(_wall_time), _CLOCK]
+WallTime = Annotated[
+    Text,
+    AfterValidator(_wall_time),
+    WithJsonSchema({"type": "string", "pattern": f"^{_WALL.pattern}$"}),
+]
 """A time of the day in the doctor's zone, on the 24-hour clock."""
-EndTime = Annotated[Text, AfterValidator(_end), _CLOCK]
+EndTime = Annotated[
+    Text,
+    AfterValidator(_end),
+    WithJsonSchema({"type": "string", "pattern": f"^({_WALL.pattern}|24:00)$"}),
+]
 
 
 def minutes(text: str) -> int:
