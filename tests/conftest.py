@@ -1,6 +1,8 @@
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import hypothesis
 import pytest
 from fastapi.testclient import TestClient
 
@@ -11,6 +13,24 @@ from calendula.database import Database
 from calendula.settings import Settings
 from support import clinic, databases
 from support.access import bearer, make_key
+
+# `make fuzz` tries others at each run: longer lives, and very many texts and requests.
+_FUZZ: dict[str, Any] = {
+    "deadline": None,
+    "print_blob": True,
+    "suppress_health_check": list(hypothesis.HealthCheck),
+}
+hypothesis.settings.register_profile("fuzz", max_examples=1000, stateful_step_count=40, **_FUZZ)
+hypothesis.settings.register_profile("hard", max_examples=20_000, **_FUZZ)
+# `make test` says the same of the same code: it tries the same examples at each run.
+hypothesis.settings.register_profile(
+    "test",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=list(hypothesis.HealthCheck),
+)
+hypothesis.settings.load_profile("test")
 
 
 @pytest.fixture(scope="session")

@@ -19,15 +19,6 @@ settings.register_profile(
     database=None,
     suppress_health_check=list(HealthCheck),
 )
-# Others at each run, and longer lives: `make fuzz`.
-settings.register_profile(
-    "fuzz",
-    max_examples=1000,
-    stateful_step_count=40,
-    deadline=None,
-    print_blob=True,
-    suppress_health_check=list(HealthCheck),
-)
 
 
 @pytest.fixture

@@ -3,6 +3,11 @@
 from typing import Any
 from uuid import UUID
 
+from support import BOOKING
+
+NOBODY = str(UUID(int=0))
+"""An id that nothing has."""
+
 _WINDOW = {"start": "09:00", "end": "12:00", "slot_minutes": 30}
 _WEEKLY = {
     **_WINDOW,
@@ -25,10 +30,11 @@ _VISIT = {
     "buffer_before_minutes": 5,
     "buffer_after_minutes": 5,
     "public": True,
-    "doctor_ids": [str(UUID(int=0))],
+    "doctor_ids": [NOBODY],
     "windows": [{"weekday": "mon", "start": "09:00", "end": "12:00"}],
 }
 BODIES: dict[str, dict[str, Any]] = {
+    "book_appointment": BOOKING,
     "create_doctor": {"name": "Dr. New", "specialty": "Surgery", "time_zone": "UTC"},
     "change_doctor": {
         "name": "Dr. New",
@@ -71,17 +77,17 @@ BODIES: dict[str, dict[str, Any]] = {
         "email": "asha@example.com",
         "phone": "+91 22 5550 0100",
     },
-    "merge_patients": {"duplicate_id": str(UUID(int=0))},
+    "merge_patients": {"duplicate_id": NOBODY},
     "create_hold": {
-        "doctor_id": str(UUID(int=0)),
+        "doctor_id": NOBODY,
         "start": "2027-02-26T09:00:00Z",
-        "visit_type_id": str(UUID(int=0)),
+        "visit_type_id": NOBODY,
         "minutes": 5,
     },
     "create_appointment": {
-        "doctor_id": str(UUID(int=0)),
+        "doctor_id": NOBODY,
         "start": "2027-02-26T09:00:00Z",
-        "visit_type_id": str(UUID(int=0)),
+        "visit_type_id": NOBODY,
         "patient": {
             "identifier": "P-1",
             "name": "Asha Verma",
@@ -97,7 +103,7 @@ BODIES: dict[str, dict[str, Any]] = {
     },
     "move_appointment": {
         "start": "2027-02-26T09:00:00Z",
-        "doctor_id": str(UUID(int=0)),
+        "doctor_id": NOBODY,
         "override": True,
         "reason": "an emergency",
         "duration_minutes": 20,
@@ -106,7 +112,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "create_key": {
         "name": "front desk",
         "role": "doctor",
-        "doctor_id": str(UUID(int=0)),
+        "doctor_id": NOBODY,
         "expires_at": "2999-01-01T00:00:00Z",
     },
 }
