@@ -18,6 +18,7 @@ test: .venv/test
 
 fuzz: .venv/test
 	$(BIN)/pytest tests/life --hypothesis-profile=fuzz --numprocesses=2
+	$(BIN)/pytest tests/fuzz --hypothesis-profile=hard --numprocesses=2
 
 bench: .venv/bench  ## a quarter of an hour; bench-stored fills a clinic of millions before it begins
 	$(BIN)/python benchmarks/bench.py
