@@ -103,6 +103,7 @@ def test_the_booking_examples_are_real(
         "not_offered": _book(client, time_slot="10:15 AM - 10:45 AM"),
         "passed": _book(closed),
         "unknown_doctor": _book(closed, doctor_name="Dr. Rajesh Kumr"),
+        "no_good": client.post("/book_appointment", json=BOOKING, headers=bearer("x")),
         "unreadable": client.post("/book_appointment", content=b"{", headers=JSON),
         "too_large": client.post("/book_appointment", content=b" " * 70_000, headers=JSON),
         "no_json": client.post("/book_appointment", content=b"x"),
@@ -149,6 +150,7 @@ def test_the_lookup_examples_are_real(
         "unknown_doctor": closed.get(
             "/available_slots", params={**ASKED, "doctor_name": "Dr. Rajesh Kumr"}
         ),
+        "no_good": client.get("/available_slots", params=ASKED, headers=bearer("x")),
         "missing": client.get("/available_slots", params={**ASKED, "doctor_name": " "}),
         "no_such_date": client.get("/available_slots", params={**ASKED, "date": "2025-02-30"}),
         "repeated": client.get("/available_slots", params=[*ASKED.items(), *ASKED.items()]),

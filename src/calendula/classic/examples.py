@@ -53,6 +53,10 @@ def _failures(msg: str) -> dict[int | str, Any]:
     }
 
 
+_NO_GOOD = openapi.problem(
+    "No key is needed, but the one that was shown is not valid",
+    no_good=_example(401, "The key is not valid.", "invalid-token"),
+)
 _UNKNOWN_DOCTOR = openapi.problem(
     "A closed clinic has no such doctor",
     unknown_doctor=_example(404, _UNKNOWN, "unknown-doctor", nearest_doctors=["Dr. Rajesh Kumar"]),
@@ -82,6 +86,7 @@ BOOKING: dict[int | str, Any] = {
         "The body is not JSON in UTF-8",
         unreadable=_example(400, "The body is not readable as JSON in UTF-8.", "bad-request"),
     ),
+    401: _NO_GOOD,
     404: _UNKNOWN_DOCTOR,
     409: openapi.problem(
         "The slot cannot be had; where others can, they are named",
@@ -134,6 +139,7 @@ LOOKUP: dict[int | str, Any] = {
             }
         },
     },
+    401: _NO_GOOD,
     404: _UNKNOWN_DOCTOR,
     422: openapi.problem(
         "A parameter is not acceptable",
