@@ -48,3 +48,14 @@ def test_a_reading_lasts_an_hour(
     assert _unread(database, "key:1") == []
     monkeypatch.setattr(clock, "now", lambda: later + timedelta(minutes=2))
     assert _unread(database, "key:1") == [TEN]
+
+
+def test_a_reading_of_the_future_is_none(
+    client: TestClient, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the clock was put back, who reads is written down and does not wait for it."""
+    clinic.book(client, TEN)
+    _read(database, "key:1", TEN)
+    an_hour_ago = clock.now() - timedelta(hours=1)
+    monkeypatch.setattr(clock, "now", lambda: an_hour_ago)
+    assert _unread(database, "key:1") == [TEN]
