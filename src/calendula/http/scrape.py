@@ -5,7 +5,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from calendula import metrics
 
-router = APIRouter()
+router = APIRouter()  # no part of the API that the document describes
 
 
 @router.get("/metrics")
