@@ -81,7 +81,10 @@ def _counted(workers: int) -> Iterator[None]:
         return
     with tempfile.TemporaryDirectory(prefix="calendula-metrics-") as folder:
         os.environ[metrics.SHARED] = folder
-        yield
+        try:
+            yield
+        finally:
+            del os.environ[metrics.SHARED]
 
 
 def _show_metrics(settings: Settings) -> None:

@@ -26,6 +26,7 @@ OTHER_FILES = 500  # of the tests themselves
 PAUSE = 1.0  # seconds between two bytes: slow, and no flood
 LOOKUP = {"doctor_name": RAJESH, "date": str(DAY)}
 EACH_ANEW = httpx.Limits(max_keepalive_connections=0)  # a connection for each request
+FROM_MANY = {"CALENDULA_TRUSTED_PROXIES": "127.0.0.1"}  # as slow clients of many networks would be
 BEGINNINGS = (
     b"GET /available_slots HTTP/1.1\r\nHost: a\r\nX: ",
     b"POST /book_appointment HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\n{",
@@ -120,7 +121,7 @@ def test_slow_connections_leave_others_served(
         with capsys.disabled():
             print(f"ONLY {number} SLOW CONNECTIONS INSTEAD OF {WANTED}: see ulimit -Hn")  # noqa: T201
     few = {"CALENDULA_REQUEST_TIMEOUT": "3", "CALENDULA_CONNECTIONS": str(number * 2 // 5)}
-    with servers.running(tmp_path, few) as server:
+    with servers.running(tmp_path, few | FROM_MANY) as server:
         (known,) = httpx.get(f"{server.url}/v1/doctors", params={"name": RAJESH}).json()["items"]
         doctor = known["id"]
         with (
@@ -143,7 +144,7 @@ def test_slow_connections_leave_others_served(
 def test_files_do_not_run_out(tmp_path: Path) -> None:
     """Where the system lets a worker open few files, it takes fewer connections, and goes on."""
     few = ("sh", "-c", 'ulimit -n 400 && exec "$0" -m calendula "$@"', sys.executable)
-    server = servers.start(tmp_path, {}, command=few)
+    server = servers.start(tmp_path, FROM_MANY, command=few)
     try:
         with (
             Slow(server.url, 600),

@@ -226,4 +226,4 @@ def test_the_document_names_both_kinds(client: TestClient) -> None:
     """The API's documentation says which bodies there may be."""
     operation = client.get("/openapi.json").json()["paths"][PATH]["post"]
     assert set(operation["requestBody"]["content"]) == {CSV, XLSX}
-    assert {"200", "401", "403", "413", "415", "422"} == set(operation["responses"])
+    assert set(operation["responses"]) >= {"200", "401", "403", "413", "415", "422"}

@@ -1,6 +1,6 @@
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Self
 
@@ -92,10 +92,11 @@ class Database:
     def hold(self) -> None:
         """Let others see from now on that a SQLite file is in use, also while nobody asks for it.
 
-        SQLite tells who opens a file whether somebody else has it open.
+        SQLite tells who opens a file whether somebody else has it open. That it cannot be opened is
+        told where it is asked for.
         """
         if self.embedded:
-            with _answering():
+            with suppress(Unavailable), _answering():
                 self.reader.connect().close()  # the pool keeps it open
 
     def scrub(self) -> None:
