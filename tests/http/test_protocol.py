@@ -3,6 +3,7 @@
 import asyncio
 import json
 import socket
+import time
 from contextlib import ExitStack, suppress
 from threading import Event, Semaphore
 from typing import Any
@@ -84,6 +85,17 @@ def test_what_is_too_large_or_no_http_is_refused(request_: bytes, status: int) -
             said = read(connection)
         _check_problem(said, status)
         assert _ask(port, _get()).endswith(BY_THE_APP)
+
+
+@pytest.mark.parametrize("size", [9000, MAX_HEAD, 10**6], ids=["halves", "rest", "whole"])
+def test_a_head_is_measured_however_it_comes(size: int) -> None:
+    """What came before the packet that a head ends in counts as well."""
+    request = _get("/", "X: " + "x" * MAX_HEAD)
+    with serving(settings=NEVER) as port, connect(port) as connection:
+        for start in range(0, len(request), size):
+            connection.sendall(request[start : start + size])
+            time.sleep(0.05)  # the server reads it alone
+        _check_problem(read(connection), 431)
 
 
 @pytest.mark.parametrize("size", [1, 997, 10**6], ids=["bytes", "parts", "whole"])

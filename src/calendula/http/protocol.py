@@ -37,7 +37,8 @@ class Limited(HttpToolsProtocol):
         self._coming = _HEAD
         self._since: float | None = None  # when the request that is waited for could have begun
         self._stuck_since: float | None = None  # when the client last read enough
-        self._packet = self._came = self._body = 0  # bytes: the last, those behind the first, of it
+        self._packet = 0  # bytes of the last one
+        self._first = self._came = self._body = 0  # bytes: where it began, behind that, of the body
         self._fault = HTTPStatus.BAD_REQUEST
         self._refused = self._is_ending = False
 
@@ -80,6 +81,7 @@ class Limited(HttpToolsProtocol):
         super().on_message_begin()
         self._coming = _REST_OF_HEAD
         self._since = self.loop.time()
+        self._first = self._packet
         self._came = self._body = 0
 
     def on_headers_complete(self) -> None:
@@ -147,8 +149,8 @@ class Limited(HttpToolsProtocol):
         return self.cycle is not None and not self.cycle.response_complete
 
     def _is_head_too_large(self) -> bool:
-        """Tell it of a head that has come whole, be it with the packet that it began in."""
-        if self._came + self._packet <= MAX_HEAD:
+        """Tell it of a head that has come whole, be it with the end of the request before it."""
+        if self._first + self._came <= MAX_HEAD:
             return False
         return len(self.url) + sum(len(name) + len(it) for name, it in self.headers) > MAX_HEAD
 
