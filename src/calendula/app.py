@@ -1,10 +1,13 @@
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from collections.abc import Set as AbstractSet
 from contextlib import asynccontextmanager, closing
+from functools import partial
+from typing import Any
 
 from anyio import to_thread
 from fastapi import Depends, FastAPI
 from fastapi.telemetry import TelemetryConfig
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from calendula import __version__, logs, sampling, traces
 from calendula.access import roles
@@ -19,7 +22,7 @@ from calendula.booking import routes as booking
 from calendula.classic import routes as classic
 from calendula.classic.bookings import Bookings
 from calendula.classic.counter import Counter
-from calendula.classic.front import KEPT, LIMITS
+from calendula.classic.front import APART, KEPT, LIMITS, apart
 from calendula.classic.lookups import Lookups
 from calendula.clinic import routes as clinic
 from calendula.database import Database
@@ -57,6 +60,19 @@ _API = (
 # listens, it still looks for somebody three times a request.
 _UNWATCHED = TelemetryConfig(tracing=False, metrics=False, logs=False)
 _DESCRIPTION = "Books appointments with doctors. Two patients never get the same slot."
+
+
+class _Service(FastAPI):
+    """FastAPI's app, which asks `first` before all: by default, itself."""
+
+    def __init__(self, **how: Any) -> None:
+        super().__init__(**how)
+        self.first: ASGIApp = super().__call__
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, or the lifespan (ASGI)."""
+        scope["app"] = self
+        await self.first(scope, receive, send)
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -99,11 +115,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
                 yield {
                     KEPT: kept,
                     LIMITS: limits,
+                    APART: apart(settings),
                     CONNECTIONS: Connections(settings),
                     headers.WRITTEN: headers.written(settings),
                 }
 
-    app = FastAPI(
+    app = _Service(
         title="Calendula",
         version=__version__,
         description=_DESCRIPTION,
@@ -126,17 +143,29 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     openapi.install(app, roles.needed)
     app.add_middleware(BodyLimit, larger={imports.PATH: MAX_FILE})
     app.add_middleware(NeverCached, under=_DESK)
-    app.add_middleware(Counter, lookups=lookups, bookings=bookings, limits=limits)
-    proxied = bool(settings.trusted_proxies)
-    app.add_middleware(RateLimit, limits=limits, refuse=answer_refused, trusts_proxies=proxied)
-    app.add_middleware(RequestLog)
-    if settings.cors_origins:
-        app.add_middleware(ApiCors, origins=settings.cors_origins, under=_FOR_SCRIPTS)
-    app.add_middleware(headers.AnswerHeaders, settings=settings)
+    layers = _layers(settings, limits)
+    for layer in reversed(layers):
+        app.add_middleware(layer)
+    app.first = Counter(
+        app.first,
+        layers=layers,
+        settings=settings,
+        limits=limits,
+        lookups=lookups,
+        bookings=bookings,
+    )
     if traces.on():
-        app.add_middleware(traces.Traced)
+        app.first = traces.Traced(app.first)
     for router in _API:
         app.include_router(router)
     for router in (scrape.router, *pages.ROUTERS):
         app.include_router(router, include_in_schema=False)
     return app
+
+
+def _layers(settings: Settings, limits: Limits) -> list[Callable[[ASGIApp], ASGIApp]]:
+    """Return what is around all that is answered, the outermost first."""
+    origins, proxied = settings.cors_origins, bool(settings.trusted_proxies)
+    cors = [partial(ApiCors, origins=origins, under=_FOR_SCRIPTS)] if origins else []
+    rates = partial(RateLimit, limits=limits, refuse=answer_refused, trusts_proxies=proxied)
+    return [partial(headers.AnswerHeaders, settings=settings), *cors, RequestLog, rates]

@@ -16,13 +16,14 @@ from support import small_server
 from support.small_server import BY_THE_APP
 
 QUERY = "doctor_name=A&date=2099-02-06"
+SITE = "https://clinic.example"
 BODY = b'{"available_slots":[]}'
 
 
 @pytest.fixture
 def kept() -> Kept:
-    """Answers, of which one is kept."""
-    kept = Kept(10)
+    """Answers, of which one is kept, for longer than these tests take."""
+    kept = Kept(10, longest=600)
     _keep(kept)
     return kept
 
@@ -36,13 +37,14 @@ def limits() -> Limits:
 @pytest.fixture
 def port(kept: Kept, limits: Limits) -> Iterator[int]:
     """Where a server listens whose app says that it was asked."""
-    with small_server.serving(kept=kept, limits=limits) as port:
+    settings = Settings(cors_origins=(SITE,))
+    with small_server.serving(settings=settings, kept=kept, limits=limits) as port:
         yield port
 
 
 def _keep(kept: Kept, **time: float) -> None:
     answer = kept.begin(new_id())
-    kept.keep(QUERY.encode(), answer, BODY, clock.now() + timedelta(**(time or {"minutes": 1})))
+    kept.keep(QUERY.encode(), answer, BODY, clock.now() + timedelta(**(time or {"hours": 1})))
 
 
 def _line(query: str = QUERY, method: str = "GET") -> str:
@@ -98,13 +100,15 @@ def test_a_request_keeps_its_id(port: int) -> None:
     "request_",
     [
         _request(None, "Authorization: Bearer x"),
-        _request(None, "Origin: https://clinic.example"),
+        _request(None, f"Origin: {SITE}"),
+        _request(None, "X-Forwarded-For: 127.0.0.2"),
+        _request(None, "Forwarded: for=127.0.0.2"),
         _request(_line("doctor_name=B&date=2099-02-06")),
         _request(_line(method="HEAD")),
         _request(f"GET /v1{LOOKUP}?{QUERY} HTTP/1.1"),
         _request(None, "Expect: 100-continue"),
     ],
-    ids=["key", "site", "other", "method", "path", "expectation"],
+    ids=["key", "site", "proxy", "forwarded", "other", "method", "path", "expectation"],
 )
 def test_all_else_is_the_apps(port: int, request_: bytes) -> None:
     """Whatever is out of the ordinary goes to the app."""

@@ -10,7 +10,7 @@ from typing import Any
 import uvicorn
 
 from calendula.availability.kept import Kept
-from calendula.classic.front import KEPT, LIMITS, Front
+from calendula.classic.front import APART, KEPT, LIMITS, Front, apart
 from calendula.http import headers
 from calendula.http.connections import CONNECTIONS, Connections
 from calendula.http.limits import Limits
@@ -47,6 +47,7 @@ def serving(
         scope["state"] |= {
             KEPT: kept or Kept(10),
             LIMITS: limits or Limits(settings),
+            APART: apart(settings),
             CONNECTIONS: Connections(settings),
             headers.WRITTEN: headers.written(settings),
         }

@@ -1,89 +1,146 @@
-"""The counter: in front of the router, where the plain requests of the two endpoints are served.
+"""The counter: in front of everything, where the plain requests of the two endpoints are served.
 
-Routing, dependencies and response models cost many times what such an answer does. What is out of
-the ordinary in any way goes on to the routes, which have every rule and every word.
+Routing, dependencies, response models and the layers around them cost many times what such an
+answer does. What is out of the ordinary in any way goes on to the app, which has every rule and
+every word.
 """
 
 import re
+import time
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
+from logging import INFO
+from typing import NamedTuple
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from calendula import logs, metrics
 from calendula.classic.bookings import Bookings
-from calendula.classic.front import LOOKUP
+from calendula.classic.front import LOOKUP, apart
 from calendula.classic.lookups import Lookups
 from calendula.classic.routes import router
 from calendula.errors import CalendulaError
+from calendula.http import headers
 from calendula.http.clients import network_of
-from calendula.http.limits import Limits
-from calendula.http.middleware import MAX_BODY
+from calendula.http.limits import TAKEN, Limits, fields
+from calendula.http.middleware import MAX_BODY, request_id_of
 from calendula.http.problems import answer_domain_error
+from calendula.settings import Settings
 
 _Headers = list[tuple[bytes, bytes]]
 
-_MATTER = {b"authorization", b"content-length", b"content-type", b"idempotency-key"}
 _DIGITS = 7
 _KEY = re.compile(rb"[A-Za-z0-9._-]{1,255}")  # others may be quoted, or bad: the route knows
-_KEPT_BY_NOBODY = [(b"cache-control", b"no-store")]
+_MATTER = {b"content-length", b"content-type", b"idempotency-key"}
 _BOOKING = "/book_appointment"
 _ROUTES = {route.path: route for route in router.routes}  # type: ignore[attr-defined]
+_TROUBLE = "trouble"
+"""The name in a request's scope of what kept it from being served here."""
+
+
+class _Served(NamedTuple):
+    """An answer to a request; without a body, it is the app's to give."""
+
+    status: int
+    headers: _Headers
+    body: bytes | None
+    receive: Receive
+    """Gives the request's body, as if nobody had taken it."""
 
 
 class Counter:
-    """Serves what it can, and hands on the rest."""
+    """Serves what it can, and hands on the rest.
 
-    def __init__(self, app: ASGIApp, lookups: Lookups, bookings: Bookings, limits: Limits) -> None:
+    What it answers itself is limited, logged and counted here, in fewer steps than by the layers
+    of the app, the outermost first. Refusals, and what nobody has foreseen, take the way of those.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        layers: Sequence[Callable[[ASGIApp], ASGIApp]],
+        settings: Settings,
+        limits: Limits,
+        lookups: Lookups,
+        bookings: Bookings,
+    ) -> None:
         self._app = app
+        self._refuse: ASGIApp = _refuse
+        for layer in reversed(layers):
+            self._refuse = layer(self._refuse)
+        self._apart = apart(settings)
+        ours = [(b"content-type", b"application/json"), *headers.of_plain(settings)]
+        self._on_lookup = [*ours, (b"vary", b"Authorization")]
+        self._on_booking = ours
         self._limits = limits
         self._lookups = lookups
         self._bookings = bookings
+        self._serving = {("GET", LOOKUP): self._look_up, ("POST", _BOOKING): self._book}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request (ASGI)."""
-        if scope["type"] == "http":
-            path, method = scope["path"], scope["method"]
-            if path == LOOKUP and method == "GET":
-                if await self._look_up(scope, send):
-                    return
-            elif path == _BOOKING and method == "POST":
-                untouched = await self._book(scope, receive, send)
-                if untouched is None:
-                    return
-                receive = untouched
-        await self._app(scope, receive, send)
-
-    async def _look_up(self, scope: Scope, send: Send) -> bool:
-        """Answer a lookup, if it is a plain one; tell whether it was."""
-        if any(name == b"authorization" for name, _ in scope["headers"]):
-            return False
-        body = await self._lookups.answer(scope["query_string"])
-        if body is None:
-            return False
-        scope["route"] = _ROUTES[LOOKUP]
-        await _answer(send, HTTPStatus.OK, body, [(b"vary", b"Authorization")])
-        return True
-
-    async def _book(self, scope: Scope, receive: Receive, send: Send) -> Receive | None:
-        """Answer a booking, if it is a plain one that wins; else return the request's body anew."""
-        if scope["query_string"] or not _is_plain(scope["headers"]):
-            return receive
-        message = await receive()
-        if message.get("more_body", False):
-            return _again(message, receive)
-        scope["route"] = _ROUTES[_BOOKING]
-        client = self._limits.client(network_of(scope))
-        key = _key(scope["headers"])
+        serve = self._serving.get((scope.get("method", ""), scope.get("path", "")))
+        if serve is None or any(name in self._apart for name, _ in scope["headers"]):
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        taken = scope[TAKEN] = self._limits.take(network_of(scope), scope["method"])
+        if not all(it.ok for it in taken):
+            await self._app(scope, receive, send)
+            return
         try:
-            body = await self._bookings.answer(message.get("body", b""), key, client)
-        except CalendulaError as error:
-            answer = await answer_domain_error(Request(scope), error)
-            await answer(scope, receive, send)
-            return None
-        if body is None:
-            return _again(message, receive)
-        await _answer(send, HTTPStatus.CREATED, body, _KEPT_BY_NOBODY)
-        return None
+            served = await serve(scope, receive)
+        except BaseException as error:  # noqa: BLE001 - it is raised again, within the layers
+            scope[_TROUBLE] = error
+            await self._refuse(scope, receive, send)
+            return
+        if served.body is None:
+            await self._app(scope, served.receive, send)
+            return
+        request_id = request_id_of(scope["headers"])
+        said = [
+            (b"content-length", b"%d" % len(served.body)),
+            (b"x-request-id", request_id.encode()),
+            *fields(taken),
+            *served.headers,
+        ]
+        await send({"type": "http.response.start", "status": served.status, "headers": said})
+        await send({"type": "http.response.body", "body": served.body})
+        seconds = time.perf_counter() - started
+        method, route = scope["method"], scope["route"]
+        metrics.request(method, route.path, served.status, seconds)
+        metrics.booking(route.name, served.status, None, replayed=False)
+        logs.request(INFO, request_id, method, route.path, served.status, round(seconds * 1000, 1))
+
+    async def _look_up(self, scope: Scope, receive: Receive) -> _Served:
+        """Answer a lookup, if it is a plain one."""
+        scope["route"] = _ROUTES[LOOKUP]
+        body = await self._lookups.answer(scope["query_string"])
+        return _Served(HTTPStatus.OK.value, self._on_lookup, body, receive)
+
+    async def _book(self, scope: Scope, receive: Receive) -> _Served:
+        """Answer a booking, if it is a plain one that wins; raise SlotTaken if it lost."""
+        body = None
+        scope["route"] = _ROUTES[_BOOKING]
+        if not scope["query_string"] and _is_plain(scope["headers"]):
+            message = await receive()
+            receive = _again(message, receive)
+            if not message.get("more_body", False):
+                client = self._limits.client(network_of(scope))
+                key = _key(scope["headers"])
+                body = await self._bookings.answer(message.get("body", b""), key, client)
+        return _Served(HTTPStatus.CREATED.value, self._on_booking, body, receive)
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer a request that is refused, and raise what nobody has foreseen (ASGI)."""
+    error = scope[_TROUBLE]
+    if not isinstance(error, CalendulaError):
+        raise error
+    answer = await answer_domain_error(Request(scope), error)
+    await answer(scope, receive, send)
 
 
 def _is_plain(headers: _Headers) -> bool:
@@ -97,7 +154,6 @@ def _is_plain(headers: _Headers) -> bool:
     return (
         len(set(said)) == len(said)
         and found.get(b"content-type") == b"application/json"
-        and b"authorization" not in found
         and length.isdigit()
         and len(length) < _DIGITS
         and int(length) <= MAX_BODY
@@ -120,11 +176,3 @@ def _again(message: Message, receive: Receive) -> Receive:
         return taken.pop() if taken else await receive()
 
     return again
-
-
-async def _answer(send: Send, status: int, body: bytes, headers: _Headers) -> None:
-    length = (b"content-length", b"%d" % len(body))
-    kind = (b"content-type", b"application/json")
-    start = {"type": "http.response.start", "status": status, "headers": [length, kind, *headers]}
-    await send(start)
-    await send({"type": "http.response.body", "body": body})

@@ -11,22 +11,32 @@ from calendula import logs, metrics
 from calendula.availability.kept import Kept
 from calendula.http.clients import name_of
 from calendula.http.headers import WRITTEN
-from calendula.http.limits import Limits, fields
+from calendula.http.limits import FORWARDED, Limits, fields
 from calendula.http.middleware import request_id_of
 from calendula.http.protocol import Limited
+from calendula.settings import Settings
 
 LOOKUP = "/available_slots"
-KEPT = "kept"
-LIMITS = "limits"
-"""The names in the lifespan's state of the answers that are kept, and of how often one may ask."""
+KEPT, LIMITS, APART = "kept", "limits", "apart"
+"""The names in the lifespan's state of the answers that are kept, of how often one may ask, and of
+the headers with which a request is `apart`."""
 
 _ANSWER = (
     b"HTTP/1.1 200 OK\r\n%b"
     b"content-length: %d\r\ncontent-type: application/json\r\n"
     b"vary: Authorization\r\nx-request-id: %b\r\n%b\r\n%b"
 )
-# A key must be looked at, and a script of another site be told whether it may read the answer.
-_NOT_PLAIN = {b"authorization", b"origin"}
+
+
+def apart(settings: Settings) -> frozenset[bytes]:
+    """Return the headers with which a request is the app's to answer, whatever it asks for.
+
+    A key must be looked at, a script of another site be told whether it may read the answer, and
+    the operator be told of a proxy that is not trusted.
+    """
+    origin = [b"origin"] if settings.cors_origins else []
+    proxies = [] if settings.trusted_proxies else FORWARDED
+    return frozenset([b"authorization", *origin, *proxies])
 
 
 class Front(Limited):
@@ -53,7 +63,7 @@ class Front(Limited):
         started = time.perf_counter()
         kept: Kept = self.app_state[KEPT]
         body = kept.find(scope["query_string"])
-        if body is None or any(name in _NOT_PLAIN for name, _ in scope["headers"]):
+        if body is None or any(name in self.app_state[APART] for name, _ in scope["headers"]):
             return False
         limits: Limits = self.app_state[LIMITS]
         taken = limits.take(name_of(self._host(cycle)), "GET")

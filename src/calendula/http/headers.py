@@ -37,7 +37,7 @@ class AnswerHeaders:
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
-        self._ours = [(name.lower().encode(), it.encode()) for name, it in _all(settings).items()]
+        self._ours = common(settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request (ASGI)."""
@@ -52,18 +52,22 @@ class AnswerHeaders:
         await self.app(scope, receive, answer)
 
 
-def written(settings: Settings) -> bytes:
-    """Return the lines of an answer that is not the app's, as they go over the wire."""
-    lines = {**_all(settings), **({"Vary": "Origin"} if settings.cors_origins else {})}
-    return b"".join(f"{name.lower()}: {value}\r\n".encode() for name, value in lines.items())
-
-
-def _all(settings: Settings) -> Mapping[str, str]:
+def common(settings: Settings) -> list[tuple[bytes, bytes]]:
     """Return the defaults; where people come by HTTPS, that they never come without (RFC 6797).
 
     A browser that comes without all the same must pay no heed to that.
     """
-    if not (settings.public_url or "").startswith("https:"):
-        return _DEFAULTS
-    seconds = settings.hsts_days * _DAY
-    return {**_DEFAULTS, "Strict-Transport-Security": f"max-age={seconds}"}
+    said = dict(_DEFAULTS)
+    if (settings.public_url or "").startswith("https:"):
+        said["Strict-Transport-Security"] = f"max-age={settings.hsts_days * _DAY}"
+    return [(name.lower().encode(), value.encode()) for name, value in said.items()]
+
+
+def of_plain(settings: Settings) -> list[tuple[bytes, bytes]]:
+    """Return what an answer that is not the app's says, to a request that `is_plain`."""
+    return [*common(settings), *([(b"vary", b"Origin")] if settings.cors_origins else [])]
+
+
+def written(settings: Settings) -> bytes:
+    """Return the same as it goes over the wire."""
+    return b"".join(b"%b: %b\r\n" % it for it in of_plain(settings))

@@ -21,10 +21,11 @@ EXEMPT = {"/healthz", "/readyz"}
 """The paths of probes, which may come as often as they like."""
 _MINUTE, _DAY = 60, 24 * 60 * 60  # seconds
 _READING = {"GET", "HEAD", "OPTIONS"}
-_FORWARDED = {b"forwarded", b"x-forwarded-for"}
+FORWARDED = frozenset({b"forwarded", b"x-forwarded-for"})
+"""The headers of proxies."""
 _log = structlog.get_logger("calendula.limits")
-_TAKEN = "rates"
-"""The name in a request's scope of what it has taken of each rate."""
+TAKEN = "rates"
+"""The name in a request's scope of what it has taken of each rate, which it takes once."""
 
 
 class Limits:
@@ -52,7 +53,7 @@ class Limits:
         """Count a request with a good key, from wherever it comes; raise TooManyRequests."""
         if self._keys.most:
             taken = self._keys.take(str(key_id))
-            request.scope[_TAKEN].append(taken)
+            request.scope[TAKEN].append(taken)
             _refuse([taken])
 
     @contextmanager
@@ -107,7 +108,9 @@ class RateLimit:
             await self.app(scope, receive, send)
             return
         self._notice_proxy(scope)
-        taken = scope[_TAKEN] = self.limits.take(network_of(scope), scope["method"])
+        if TAKEN not in scope:
+            scope[TAKEN] = self.limits.take(network_of(scope), scope["method"])
+        taken = scope[TAKEN]
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -127,7 +130,7 @@ class RateLimit:
 
         What the header says is not looked at: anybody may have sent it.
         """
-        if not self.trusts_proxies and any(name in _FORWARDED for name, _ in scope["headers"]):
+        if not self.trusts_proxies and any(name in FORWARDED for name, _ in scope["headers"]):
             self.trusts_proxies = True
             _log.warning(
                 "A request came through a proxy, or says so. If there is one, set "
