@@ -76,13 +76,14 @@ class Meter:
         with self._lock:
             if not self._begin <= now < self._end:
                 self._turn(now)
+            reset = ceil(self._end - now)
             before = self._counts.get(client, 0)
             count = max(0, before + amount)
             if amount > 0 and count > self.most:
-                return Taken(self, False, 0, ceil(self._end - now))  # noqa: FBT003
+                return Taken(self, False, 0, reset)  # noqa: FBT003
             if count != before:
                 self._count(client, count, count - before)
-        return Taken(self, True, max(0, self.most - count), ceil(self._end - now))  # noqa: FBT003
+        return Taken(self, True, max(0, self.most - count), reset)  # noqa: FBT003
 
     def _turn(self, now: float) -> None:
         self._begin = int(now // self.seconds * self.seconds)

@@ -44,12 +44,15 @@ def clean(text: str) -> str:
     Raises ValueError with the reason: empty, too long, no letter, digit or symbol in it, or a
     character that is a control, a bidirectional override, invisible or no character at all.
     """
-    name = unicodedata.normalize("NFC", text.strip())
+    name = text.strip()
+    hides_nothing = name.isascii() and name.isprintable()  # as most, and to tell costs little
+    if not hides_nothing:
+        name = unicodedata.normalize("NFC", name)
     if not name:
         raise ValueError("must not be blank")
     if len(name) > MAX_LENGTH:
         raise ValueError(f"must have at most {MAX_LENGTH} characters")
-    if any(map(is_hidden, name)):
+    if not hides_nothing and any(map(is_hidden, name)):
         raise ValueError("must not hold control or invisible characters")
     if not any(unicodedata.category(char)[0] in "LNS" for char in name):
         raise ValueError("must hold a letter, a digit or a symbol")

@@ -29,6 +29,7 @@ from calendula.timetables.memory import Memory
 from calendula.together import Together
 
 _AT_ONCE = 64
+_WRITER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _log = structlog.get_logger("calendula.bookings")
 
 
@@ -58,7 +59,7 @@ class Bookings:
         if outcome is None or outcome.secret is None:
             return None
         answer = {**outcome.answer, "manage_token": tokens.write(outcome.secret)}
-        return json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode()
+        return _WRITER.encode(answer).encode()
 
     async def _count(self, wish: Wish, client: Client) -> Outcome | SlotTaken | None:
         """Return what becomes of a wish, which counts if it is booked; None for one too many."""

@@ -39,7 +39,7 @@ class Rows:
 
     def __init__(self, **columns: TypeEngine[Any]) -> None:
         self._columns = columns
-        self._encoders: dict[str, list[tuple[str, _Encode | None]]] = {}
+        self._encoders: dict[str, list[tuple[str, _Encode]]] = {}
 
     def table(self, session: Session) -> FromClause:
         """Return what stands for the rows in a statement, each column by its name."""
@@ -48,10 +48,9 @@ class Rows:
 
     def parameter(self, session: Session, rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
         """Return rows as the parameter that the statement takes; each has every column."""
-        columns = self._encoded_for(session.get_bind().dialect)
+        encoders = self._encoders_for(session.get_bind().dialect)
         encoded = [
-            {name: encode(row[name]) if encode else row[name] for name, encode in columns}
-            for row in rows
+            {**row, **{name: encode(row[name]) for name, encode in encoders}} for row in rows
         ]
         return {_PARAMETER: to_json(encoded).decode()}
 
@@ -76,11 +75,10 @@ class Rows:
         table = func.json_to_recordset(rows).table_valued(*columns, name="given")
         return table.render_derived(with_types=True)
 
-    def _encoded_for(self, dialect: Dialect) -> list[tuple[str, _Encode | None]]:
+    def _encoders_for(self, dialect: Dialect) -> list[tuple[str, _Encode]]:
         if dialect.name not in self._encoders:
-            self._encoders[dialect.name] = [
-                (name, _encoder(type_, dialect)) for name, type_ in self._columns.items()
-            ]
+            all_ = ((name, _encoder(type_, dialect)) for name, type_ in self._columns.items())
+            self._encoders[dialect.name] = [(name, encode) for name, encode in all_ if encode]
         return self._encoders[dialect.name]
 
 
@@ -140,10 +138,14 @@ def _given(table: Table, columns: Iterable[str]) -> Rows:
 
 
 def _encoder(type_: TypeEngine[Any], dialect: Dialect) -> _Encode | None:
-    """Return what makes of a value what JSON can say, and the database reads as the value."""
+    """Return what makes of a value what JSON can say, and the database reads as the value.
+
+    It is None where a value is written so anyway: PostgreSQL reads dates, instants and identifiers
+    as everybody writes them, and SQLite has forms of its own.
+    """
     if isinstance(type_, LargeBinary):
         return _hexadecimal
-    if isinstance(type_, JSON):
+    if isinstance(type_, JSON) or dialect.name != "sqlite":
         return None
     return type_.dialect_impl(dialect).bind_processor(dialect)
 

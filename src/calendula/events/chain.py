@@ -18,6 +18,7 @@ CLINIC = UUID(int=0)
 """The chain of what is about no doctor."""
 BEGINNING = bytes(32)
 """Stands for the hash of the event before the first."""
+_WRITER = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 
 
 class Entry(NamedTuple):
@@ -63,8 +64,7 @@ def digest(previous: bytes, number: int, chain: UUID, link: int, entry: Entry) -
         *(it and str(it) for it in ids),
         entry.data,
     ]
-    text = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return sha256(previous + text.encode()).digest()
+    return sha256(previous + _WRITER.encode(said).encode()).digest()
 
 
 def extend(

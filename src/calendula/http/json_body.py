@@ -40,7 +40,7 @@ def parse(body: bytes) -> Any:
     """
     try:
         text = body.decode("utf-8")
-        value = json.loads(text, parse_constant=_refuse_constant)
+        value = _READER.decode(text)
     except (ValueError, RecursionError) as error:  # no UTF-8, no JSON, a number too long, too deep
         raise HTTPException(400, "The body is not readable as JSON in UTF-8") from error
     if "\\u" in text:
@@ -57,6 +57,9 @@ def _is_json(content_type: str) -> bool:
 
 def _refuse_constant(_name: str) -> NoReturn:
     raise HTTPException(422, "The body holds a number that JSON does not have")
+
+
+_READER = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
 def _refuse_lone_surrogates(value: Any) -> None:

@@ -35,6 +35,7 @@ def write(start: int, end: int) -> str:
     return f"{_clock(start)} - {_clock(end)}"
 
 
+@lru_cache(maxsize=4096)
 def canonical(label: str) -> str:
     """Return a label as it is written here. Raises ValueError as `parse` does."""
     return write(*parse(label))
