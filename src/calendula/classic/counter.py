@@ -17,18 +17,16 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from calendula import logs, metrics
 from calendula.classic.bookings import Bookings
-from calendula.classic.front import LOOKUP, apart
+from calendula.classic.front import LOOKUP, WHOLE, Headers, apart, own
 from calendula.classic.lookups import Lookups
 from calendula.classic.routes import router
 from calendula.errors import CalendulaError
 from calendula.http import headers
 from calendula.http.clients import network_of
-from calendula.http.limits import TAKEN, Limits, fields
+from calendula.http.limits import TAKEN, Limits
 from calendula.http.middleware import MAX_BODY, request_id_of
 from calendula.http.problems import answer_domain_error
 from calendula.settings import Settings
-
-_Headers = list[tuple[bytes, bytes]]
 
 _DIGITS = 7
 _KEY = re.compile(rb"[A-Za-z0-9._-]{1,255}")  # others may be quoted, or bad: the route knows
@@ -43,7 +41,7 @@ class _Served(NamedTuple):
     """An answer to a request; without a body, it is the app's to give."""
 
     status: int
-    headers: _Headers
+    headers: Headers
     body: bytes | None
     receive: Receive
     """Gives the request's body, as if nobody had taken it."""
@@ -100,14 +98,11 @@ class Counter:
             await self._app(scope, served.receive, send)
             return
         request_id = request_id_of(scope["headers"])
-        said = [
-            (b"content-length", b"%d" % len(served.body)),
-            (b"x-request-id", request_id.encode()),
-            *fields(taken),
-            *served.headers,
-        ]
-        await send({"type": "http.response.start", "status": served.status, "headers": said})
-        await send({"type": "http.response.body", "body": served.body})
+        said = [*own(request_id, taken, served.body), *served.headers]
+        whole = scope.get("extensions", {}).get(WHOLE)
+        if not (whole and whole(served.status, said, served.body)):
+            await send({"type": "http.response.start", "status": served.status, "headers": said})
+            await send({"type": "http.response.body", "body": served.body})
         seconds = time.perf_counter() - started
         method, route = scope["method"], scope["route"]
         metrics.request(method, route.path, served.status, seconds)
@@ -143,7 +138,7 @@ async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
     await answer(scope, receive, send)
 
 
-def _is_plain(headers: _Headers) -> bool:
+def _is_plain(headers: Headers) -> bool:
     """Tell whether a booking has a body of JSON that is not too long, and nothing but a plain key.
 
     Each header that says something about these must be there once.
@@ -163,7 +158,7 @@ def _is_plain(headers: _Headers) -> bool:
     )
 
 
-def _key(headers: _Headers) -> str | None:
+def _key(headers: Headers) -> str | None:
     found = dict(headers).get(b"idempotency-key")
     return found.decode() if found else None
 

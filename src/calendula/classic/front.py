@@ -1,31 +1,46 @@
 """In front of everything: lookups whose answer is kept."""
 
 import time
+from collections.abc import Sequence
+from functools import partial
 from logging import INFO
+from typing import Any, cast
 
+from starlette.types import Scope
 from uvicorn._types import ASGI3Application
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
-from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
 from calendula import logs, metrics
 from calendula.availability.kept import Kept
 from calendula.http.clients import name_of
 from calendula.http.headers import WRITTEN
-from calendula.http.limits import FORWARDED, Limits, fields
+from calendula.http.limits import FORWARDED, TAKEN, Limits, fields
 from calendula.http.middleware import request_id_of
 from calendula.http.protocol import Limited
+from calendula.meter import Taken
 from calendula.settings import Settings
+
+Headers = list[tuple[bytes, bytes]]
 
 LOOKUP = "/available_slots"
 KEPT, LIMITS, APART = "kept", "limits", "apart"
 """The names in the lifespan's state of the answers that are kept, of how often one may ask, and of
 the headers with which a request is `apart`."""
 
-_ANSWER = (
-    b"HTTP/1.1 200 OK\r\n%b"
-    b"content-length: %d\r\ncontent-type: application/json\r\n"
-    b"vary: Authorization\r\nx-request-id: %b\r\n%b\r\n%b"
-)
+WHOLE = "calendula.whole"
+"""The extension of ASGI that sends an answer in one piece: its status, headers and body. It tells
+whether it has; if not, the answer is to be sent as ever."""
+_OF_LOOKUP = b"content-type: application/json\r\nvary: Authorization\r\n"
+
+
+def own(request_id: str, taken: Sequence[Taken], body: bytes) -> Headers:
+    """Return the headers that no other answer has."""
+    return [
+        (b"content-length", b"%d" % len(body)),
+        (b"x-request-id", request_id.encode()),
+        *fields(taken),
+    ]
 
 
 def apart(settings: Settings) -> frozenset[bytes]:
@@ -49,16 +64,16 @@ class Front(Limited):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         if not self._answer(cycle):
+            whole: dict[str, Any] = {WHOLE: partial(self._send, cycle)}
+            cycle.scope["extensions"] = whole
             super()._start_asgi_task(cycle, app)
 
     def _answer(self, cycle: RequestResponseCycle) -> bool:
         """Answer a plain lookup without a key whose answer is kept; tell whether it was one."""
-        scope = cycle.scope
+        scope = cast("Scope", cycle.scope)
         if scope["path"] != LOOKUP or scope["method"] != "GET":
             return False
-        if not cycle.keep_alive or cycle.waiting_for_100_continue:
-            return False
-        if self.pipeline or self.flow.write_paused:
+        if self.pipeline or not self._can_send(cycle):
             return False
         started = time.perf_counter()
         kept: Kept = self.app_state[KEPT]
@@ -66,20 +81,42 @@ class Front(Limited):
         if body is None or any(name in self.app_state[APART] for name, _ in scope["headers"]):
             return False
         limits: Limits = self.app_state[LIMITS]
-        taken = limits.take(name_of(self._host(cycle)), "GET")
+        taken = scope[TAKEN] = limits.take(name_of(self._host(cycle)), "GET")
         if not all(it.ok for it in taken):
             return False
         request_id = request_id_of(scope["headers"])
-        headers = [*cycle.default_headers, *fields(taken)]
-        ours = b"".join(b"%b: %b\r\n" % header for header in headers)
-        lines = self.app_state[WRITTEN]
-        self.transport.write(_ANSWER % (ours, len(body), request_id.encode(), lines, body))
-        cycle.response_started = cycle.response_complete = True
-        cycle.on_response()
+        lines = _OF_LOOKUP + self.app_state[WRITTEN]
+        self._send(cycle, 200, own(request_id, taken, body), body, lines)
         seconds = time.perf_counter() - started
         metrics.request("GET", LOOKUP, 200, seconds)
         logs.request(INFO, request_id, "GET", LOOKUP, 200, round(seconds * 1000, 1))
         return True
+
+    def _send(
+        self,
+        cycle: RequestResponseCycle,
+        status: int,
+        headers: Headers,
+        body: bytes,
+        lines: bytes = b"",
+    ) -> bool:
+        """Send a whole answer with one write, if that can be; tell whether it was.
+
+        `lines` are headers that are written already.
+        """
+        if not self._can_send(cycle):
+            return False
+        headers = [*cycle.default_headers, *headers]
+        head = b"".join([b"%b: %b\r\n" % header for header in headers])
+        self.transport.write(b"%b%b%b\r\n%b" % (STATUS_LINE[status], head, lines, body))
+        cycle.response_started = cycle.response_complete = True
+        cycle.on_response()
+        return True
+
+    def _can_send(self, cycle: RequestResponseCycle) -> bool:
+        """Tell whether the client is there, reads what it is sent, and goes on after that."""
+        waits = cycle.disconnected or cycle.waiting_for_100_continue or self.flow.write_paused
+        return cycle.keep_alive and not waits
 
     def _host(self, cycle: RequestResponseCycle) -> str:
         """Return the address that the app is told: a trusted proxy says for whom it asks."""
