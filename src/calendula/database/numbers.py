@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 _NO_END = 2**63 - 1
@@ -35,7 +35,7 @@ def settled(session: Session, column: Numbers) -> int:
     """
     if _is_sqlite(session):
         return _NO_END
-    number: int = session.scalars(select(_function(column, "settled"))).one()
+    number: int = session.connection().scalars(_settled(column)).one()
     return number
 
 
@@ -49,6 +49,11 @@ def _next(column: Numbers, *, embedded: bool) -> ColumnElement[int]:
     if embedded:
         return select(func.coalesce(func.max(column), 0) + 1).scalar_subquery()
     return _function(column, "number")
+
+
+@cache
+def _settled(column: Numbers) -> Select[int]:
+    return select(_function(column, "settled"))
 
 
 def _function(column: Numbers, name: str) -> ColumnElement[Any]:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from calendula.appointments.status import HOLDING, Status
@@ -38,6 +38,12 @@ class Edited(NamedTuple):
 
 
 Change = Booked | Touched | Edited
+_EVENTS = (
+    select(Event.number, Event.action, Event.doctor_id, Event.data)
+    .where(Event.number > bindparam("seen"))
+    .order_by(Event.number)
+    .limit(bindparam("most"))
+)
 
 
 class News(NamedTuple):
@@ -60,9 +66,7 @@ def behind(session: Session, seen: int, most: int) -> News | None:
     committed in the order of their numbers, and what is read twice does no harm.
     """
     safe = settled(session, Event.number)
-    query = select(Event.number, Event.action, Event.doctor_id, Event.data)
-    rows = session.execute(query.where(Event.number > seen).order_by(Event.number).limit(most))
-    lines = rows.all()
+    lines = session.connection().execute(_EVENTS, {"seen": seen, "most": most}).all()
     if len(lines) == most:
         return None
     found = [it for _, action, doctor_id, data in lines for it in _of(action, doctor_id, data)]

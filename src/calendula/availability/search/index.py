@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from functools import reduce
+from math import inf
 from operator import or_
 from threading import Lock
 from time import monotonic
@@ -68,6 +69,7 @@ class Index:
         """By which those who may be free are looked at."""
         self._lock = Lock()
         self._most_bytes = most_bytes
+        self._followed = -inf  # when it was begun to take in what has happened
         self._forget()
 
     def find(self, session: Session, wish: Wish, behind: Place, most: int) -> Found:
@@ -79,8 +81,12 @@ class Index:
         # Who waits here must keep no connection from who is in. And who is in must see no less than
         # the one before: in SQLite a transaction sees what there was when it began.
         session.close()
+        came = monotonic()
         with self._alone():
-            self._follow(session)
+            if self._followed <= came:  # else another has, since, and for all who waited here
+                now = monotonic()
+                self._follow(session)
+                self._followed = now
             return self._walk(session, _Search(self._roster, wish), behind, most)
 
     @contextmanager
