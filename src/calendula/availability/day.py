@@ -34,6 +34,9 @@ class Taken:
         self._times = Union(busy)
         self._names = {(it.date, it.slot) for it in busy}
 
+    def __bool__(self) -> bool:
+        return bool(self._names)
+
     def holds(self, slot: Slot, occupied: Interval) -> bool:
         """Tell whether a slot, or the time that it occupies, is held."""
         return (slot.date, slot.label) in self._names or self._times.overlaps(occupied)
@@ -75,4 +78,5 @@ def _hurdles(
         yield "time_off", lambda slot: timetable.is_off(occupied(slot))
     for limit in limits.in_force():
         yield limit, partial(_breaks, limits, limit)
-    yield "full", lambda slot: taken.holds(slot, occupied(slot))
+    if taken:
+        yield "full", lambda slot: taken.holds(slot, occupied(slot))
