@@ -35,6 +35,7 @@ from calendula.http.middleware import BodyLimit, NeverCached, RequestLog
 from calendula.http.sharing import shared
 from calendula.imports import routes as imports
 from calendula.imports.table import MAX_FILE
+from calendula.pages import assets
 from calendula.pages import routes as pages
 from calendula.pages.page import answer_refused, answer_unknown_path
 from calendula.settings import Settings
@@ -167,5 +168,11 @@ def _layers(settings: Settings, limits: Limits) -> list[Callable[[ASGIApp], ASGI
     """Return what is around all that is answered, the outermost first."""
     origins, proxied = settings.cors_origins, bool(settings.trusted_proxies)
     cors = [partial(ApiCors, origins=origins, under=_FOR_SCRIPTS)] if origins else []
-    rates = partial(RateLimit, limits=limits, refuse=answer_refused, trusts_proxies=proxied)
+    rates = partial(
+        RateLimit,
+        limits=limits,
+        refuse=answer_refused,
+        files=assets.paths(),
+        trusts_proxies=proxied,
+    )
     return [partial(headers.AnswerHeaders, settings=settings), *cors, RequestLog, rates]

@@ -1,5 +1,6 @@
 """How often somebody may ask, of a service that is really served."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -141,6 +142,20 @@ def test_a_browser_gets_a_page(client: TestClient) -> None:
     assert int(refusal.headers["Retry-After"]) >= 1
     for name in "Content-Security-Policy", "X-Content-Type-Options", "RateLimit":
         assert name in refusal.headers
+
+
+def test_that_page_has_its_style(client: TestClient) -> None:
+    """What a page loads does not count, so that the refusal is shown well; other paths do."""
+    browser = {"Accept": "text/html,*/*;q=0.8"}
+    for _ in range(MOST + 1):
+        page = client.get("/", headers=browser)
+    assert page.status_code == 429
+    files = re.findall(r'(?:href|src)="([^"]*/static/[^"]+)"', page.text)
+    assert {it.rpartition(".")[2] for it in files} == {"css", "js", "svg"}
+    answers = [client.get(it) for it in files]
+    assert {it.status_code for it in answers} == {200}
+    assert not [it for it in answers if "RateLimit" in it.headers]
+    assert client.get("/static/0/page.css").status_code == 429  # there is no such file
 
 
 def test_changes_have_a_rate_of_their_own(client: TestClient, database: Database) -> None:

@@ -84,8 +84,9 @@ def limits_of(request: Request) -> Limits:
 class RateLimit:
     """Refuses requests of clients who have sent too many, and tells all how many they may send.
 
-    `refuse` makes the answer of an error: a page, or a problem. `trusts_proxies` says whether one
-    may tell for whom it asks.
+    `refuse` makes the answer of an error: a page, or a problem. `files` are the paths of what pages
+    load, which do not count: a page that refuses needs its style too. `trusts_proxies` says whether
+    one may tell for whom it asks.
     """
 
     def __init__(
@@ -94,17 +95,19 @@ class RateLimit:
         limits: Limits,
         refuse: Callable[[Request, Exception], Awaitable[Response]],
         *,
+        files: Iterable[str],
         trusts_proxies: bool,
     ) -> None:
         self.app = app
         self.limits = limits
         self.refuse = refuse
+        self.exempt = EXEMPT.union(files)
         self.trusts_proxies = trusts_proxies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request (ASGI)."""
         path = scope.get("path", "").removeprefix(scope.get("root_path", ""))
-        if scope["type"] != "http" or path in EXEMPT:
+        if scope["type"] != "http" or path in self.exempt:
             await self.app(scope, receive, send)
             return
         self._notice_proxy(scope)

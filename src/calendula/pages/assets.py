@@ -36,6 +36,11 @@ def path(name: str) -> str:
     return f"/static/{load()[name].version}/{name}"
 
 
+def paths() -> list[str]:
+    """Return the paths of all files."""
+    return [path(name) for name in load()]
+
+
 def _asset(name: str, content: bytes) -> Asset:
     media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
     version = sha256(content).hexdigest()[:_DIGITS]
