@@ -38,6 +38,19 @@ document.addEventListener("htmx:after:settle", ({ detail }) => {
   wake();
 });
 
+// What was asked last wins, as it does in a browser without scripts, also over what is still on its
+// way. That is given up; what it does at the server is done all the same.
+
+let giveUp = () => {};
+
+document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
+  if (ctx.select) return; // a part of the page is fetched anew, and nobody asked for it
+  giveUp();
+  const request = new AbortController(); // a step back has none by which it could be given up
+  giveUp = request.abort.bind(request);
+  Object.assign(ctx.request, { signal: request.signal, abort: giveUp });
+});
+
 // The address of a page may hold a secret behind its #: it is sent nowhere.
 document.addEventListener("htmx:config:request", (event) => {
   delete event.detail.ctx.request.headers["HX-Current-URL"];
@@ -117,6 +130,7 @@ async function refresh() {
       const before = new Map([...part.querySelectorAll("[data-name]")].map((it) => [it.id, it.dataset.name]));
       const focused = document.activeElement?.id;
       await htmx.ajax("GET", part.dataset.fresh || location.pathname + location.search, {
+        source: part, // else a step back waits for it
         target: `#${part.id}`,
         select: `#${part.id}`,
         swap: "outerMorph",
