@@ -80,6 +80,20 @@ def database_url(request: pytest.FixtureRequest) -> str:
     return url
 
 
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def module_url(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """Each database in turn, of this version's schema, for all tests of a module."""
+    if request.param == "sqlite":
+        template = request.getfixturevalue("sqlite_template")
+        yield databases.sqlite_copy(template, tmp_path_factory.mktemp("module"))
+    else:
+        names = ("postgresql_server", "postgresql_template")
+        with databases.postgresql_clone(*map(request.getfixturevalue, names)) as url:
+            yield url
+
+
 @pytest.fixture
 def settings(database_url: str) -> Settings:
     """An open clinic in Kolkata, so that a forgotten zone shows."""

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import closing
 from typing import Any
 from urllib.parse import quote
 
@@ -19,7 +19,7 @@ from calendula.events.models import Event
 from calendula.idempotency.models import IdempotencyKey
 from calendula.patients.models import Patient
 from calendula.settings import Settings
-from support import BOOKING, databases
+from support import BOOKING
 
 TABLES = (Appointment, Doctor, Event, IdempotencyKey, Patient)
 MARK = "Zanzibar"  # stands in every bad value, and must stand in no answer and no log line
@@ -56,25 +56,14 @@ BAD_SLOTS = {
 }
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def clinic(
-    request: pytest.FixtureRequest,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[tuple[Database, TestClient]]:
+@pytest.fixture(scope="module")
+def clinic(module_url: str) -> Iterator[tuple[Database, TestClient]]:
     """An open clinic on each database, one for all these tests: none of them writes anything."""
-    with ExitStack() as stack:
-        if request.param == "sqlite":
-            template = request.getfixturevalue("sqlite_template")
-            url = databases.sqlite_copy(template, tmp_path_factory.mktemp("bad-inputs"))
-        else:
-            names = ("postgresql_server", "postgresql_template")
-            clone = databases.postgresql_clone(*map(request.getfixturevalue, names))
-            url = stack.enter_context(clone)
-        settings = Settings(database_url=url, open_clinic=True)
-        database = Database.from_settings(settings)
-        stack.callback(database.close)
+    settings = Settings(database_url=module_url, open_clinic=True)
+    with closing(Database.from_settings(settings)) as database:
         samples.add_doctors(database, "UTC")
-        yield database, stack.enter_context(TestClient(create_app(settings)))
+        with TestClient(create_app(settings)) as client:
+            yield database, client
 
 
 @pytest.fixture

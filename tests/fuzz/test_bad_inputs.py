@@ -6,7 +6,6 @@ one line in the log, and nothing is written that was refused.
 
 import unicodedata
 from collections.abc import Iterator
-from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -14,27 +13,18 @@ import pytest
 from fuzz import rows, values
 from fuzz.rows import ROWS, Row, Sent
 from fuzz.values import MARK
-from support import databases, openapi
+from support import openapi
 from support.bodies import BODIES
 from support.clinic import contents
 from support.furnished import Furnished, furnished
 from support.openapi import Operation
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def clinic(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Furnished]:
+@pytest.fixture(scope="module")
+def clinic(module_url: str) -> Iterator[Furnished]:
     """A clinic with one of each thing on each database, one for all these tests."""
-    with ExitStack() as stack:
-        if request.param == "sqlite":
-            template = request.getfixturevalue("sqlite_template")
-            url = databases.sqlite_copy(template, tmp_path_factory.mktemp("bad-inputs"))
-        else:
-            names = ("postgresql_server", "postgresql_template")
-            clone = databases.postgresql_clone(*map(request.getfixturevalue, names))
-            url = stack.enter_context(clone)
-        yield stack.enter_context(furnished(url))
+    with furnished(module_url) as clinic:
+        yield clinic
 
 
 def _send(clinic: Furnished, operation: Operation, sent: Sent) -> Any:
