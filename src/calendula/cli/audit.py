@@ -1,13 +1,9 @@
 """The log of events."""
 
-from contextlib import closing
-
 import typer
 
-from calendula import server
+from calendula.cli import opened
 from calendula.cli.output import out
-from calendula.database import Database
-from calendula.settings import Settings
 
 app = typer.Typer(help="The log of events.", no_args_is_help=True)
 
@@ -17,10 +13,8 @@ def verify_events() -> None:
     """See that no event was changed, none is missing and none forged; exit code 1 if not so."""
     from calendula.audit.verify import verify
 
-    with closing(Database.from_settings(Settings.load())) as database:
-        server.prepare(database)
-        with database.read(streams=True) as session:
-            verdict = verify(session)
+    with opened.clinic() as database, database.read(streams=True) as session:
+        verdict = verify(session)
     for fault in verdict.faults:
         out.print(fault, markup=False, soft_wrap=True)
     if verdict.faults:

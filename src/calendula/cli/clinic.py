@@ -1,6 +1,5 @@
 """The clinic's doctors, and what it brings along."""
 
-from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
@@ -8,9 +7,9 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from calendula import names, server
+from calendula import names
+from calendula.cli import opened
 from calendula.cli.output import named, out
-from calendula.database import Database
 from calendula.doctors import service as doctors
 from calendula.settings import Settings, known_time_zone
 from calendula.timetables import service as timetables
@@ -32,22 +31,16 @@ def add_doctor(
     if specialty is not None:
         specialty = named("--specialty", names.clean, specialty)
     zone = named("--time-zone", known_time_zone, time_zone or settings.time_zone)
-    with closing(Database.from_settings(settings)) as database:
-        server.prepare(database)
-        with database.write() as session:
-            timetables.add_doctor(
-                session, name, specialty=specialty, time_zone=zone, actor="command"
-            )
+    with opened.clinic(settings) as database, database.write() as session:
+        timetables.add_doctor(session, name, specialty=specialty, time_zone=zone, actor="command")
     out.print(f"Added {name}.", markup=False)
 
 
 @app.command("list")
 def list_doctors() -> None:
     """List the doctors by name."""
-    with closing(Database.from_settings(Settings.load())) as database:
-        server.prepare(database)
-        with database.read() as session:
-            everyone = doctors.everyone(session)
+    with opened.clinic() as database, database.read() as session:
+        everyone = doctors.everyone(session)
     table = Table("Name", "Specialty", "Time zone", "", box=None, pad_edge=False)
     for each in everyone:
         sees_patients = "" if each.active else "sees no patients"
@@ -67,8 +60,7 @@ def import_file(
 
     kind = named("FILE", files.kind_of, path.name)
     settings = Settings.load()
-    with closing(Database.from_settings(settings)) as database:
-        server.prepare(database)
+    with opened.clinic(settings) as database:
         rows = files.read(path.read_bytes(), kind)
         try:
             with output.progress(len(rows)) as done, database.write(dry_run=dry_run) as session:

@@ -1,6 +1,5 @@
 """Keys to the service."""
 
-from contextlib import closing
 from datetime import datetime
 from typing import Annotated
 
@@ -8,15 +7,14 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from calendula import clock, names, server
+from calendula import clock, names
 from calendula.access import keys
 from calendula.access import service as access
 from calendula.access.models import ApiKey
 from calendula.access.roles import Role
+from calendula.cli import opened
 from calendula.cli.output import named, out
-from calendula.database import Database
 from calendula.doctors import service as doctors
-from calendula.settings import Settings
 
 app = typer.Typer(help="Keys to the service.", no_args_is_help=True)
 
@@ -32,28 +30,24 @@ def create_key(
     name = named("--name", names.clean, name)
     lasts = None if expires is None else named("--expires", keys.lifetime, expires)
     until = None if lasts is None else clock.now() + lasts
-    with closing(Database.from_settings(Settings.load())) as database:
-        server.prepare(database)
-        with database.write() as session:
-            doctor_id = doctors.get(session, doctor).id if doctor is not None else None
-            made = access.create(
-                session,
-                name,
-                role,
-                actor="command",
-                doctor_id=doctor_id,
-                expires_at=until,
-            )
+    with opened.clinic() as database, database.write() as session:
+        doctor_id = doctors.get(session, doctor).id if doctor is not None else None
+        made = access.create(
+            session,
+            name,
+            role,
+            actor="command",
+            doctor_id=doctor_id,
+            expires_at=until,
+        )
     out.print(made.text, markup=False, soft_wrap=True)
 
 
 @app.command("list")
 def list_keys() -> None:
     """List the keys in the order of their making, with times in UTC."""
-    with closing(Database.from_settings(Settings.load())) as database:
-        server.prepare(database)
-        with database.read() as session:
-            everyone = access.everyone(session)
+    with opened.clinic() as database, database.read() as session:
+        everyone = access.everyone(session)
     heads = ("Handle", "Name", "Role", "Doctor", "Created", "Expires", "Last used", "Revoked")
     table = Table(*heads, box=None, pad_edge=False)
     for key, doctor in everyone:
@@ -69,10 +63,8 @@ def revoke_key(
     handle: Annotated[str, typer.Argument(help="As calendula key list shows it.")],
 ) -> None:
     """Let a key open nothing from now on."""
-    with closing(Database.from_settings(Settings.load())) as database:
-        server.prepare(database)
-        with database.write() as session:
-            access.revoke(session, ApiKey.handle == handle, actor="command")
+    with opened.clinic() as database, database.write() as session:
+        access.revoke(session, ApiKey.handle == handle, actor="command")
     out.print(f"Revoked {handle}.", markup=False)
 
 
