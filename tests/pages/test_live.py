@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
-from threading import Thread
 from uuid import UUID, uuid4
 
 import httpx2 as httpx
@@ -172,25 +171,15 @@ def test_open_pages_do_not_keep_the_service(
 def test_a_silent_stream_is_kept_alive(
     settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where nothing happens, a comment comes now and then, so that no proxy hangs up.
-
-    The service runs in a thread here, where no signal is heard, and serves as ever.
-    """
+    """Where nothing happens, a comment comes now and then, so that no proxy hangs up."""
     assert sse._PING_INTERVAL == 15  # noqa: SLF001 - made for this, it says
     monkeypatch.setattr("fastapi.routing._PING_INTERVAL", 0.05)
-    port = servers.free_port()
-    server = uvicorn.Server(uvicorn.Config(create_app(settings), port=port, log_config=None))
-    thread = Thread(target=server.run)
-    thread.start()
-    try:
-        while not server.started:
-            assert thread.is_alive()
-            time.sleep(0.01)
-        with _page(f"http://127.0.0.1:{port}", str(uuid4())) as page:
-            assert [next(page) for _ in range(4)] == [": ping", "", ": ping", ""]
-    finally:
-        server.should_exit = True
-        thread.join()
+    server = uvicorn.Server(uvicorn.Config(create_app(settings), port=0, log_config=None))
+    with (
+        servers.in_a_thread(server) as port,
+        _page(f"http://127.0.0.1:{port}", str(uuid4())) as page,
+    ):
+        assert [next(page) for _ in range(4)] == [": ping", "", ": ping", ""]
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 
 import httpx2 as httpx
+import uvicorn
 
 START_UP = 30.0  # seconds; a start takes about one
 
@@ -101,3 +103,21 @@ def _wait_until_ready(server: Server) -> None:
             pass
         time.sleep(0.05)
     raise RuntimeError(f"the service did not start:\n{server.log.read_text()}")
+
+
+@contextmanager
+def in_a_thread(server: uvicorn.Server) -> Iterator[int]:
+    """Let a server of this process serve for the length of a block, and give its port.
+
+    No signal is heard in a thread.
+    """
+    thread = Thread(target=server.run)
+    thread.start()
+    try:
+        while not server.started:
+            assert thread.is_alive()
+            time.sleep(0.01)
+        yield server.servers[0].sockets[0].getsockname()[1]
+    finally:
+        server.should_exit = True
+        thread.join()

@@ -1,10 +1,8 @@
 """A server whose app is a few lines of a test, behind the protocol of the service."""
 
 import socket
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from threading import Thread
 from typing import Any
 
 import uvicorn
@@ -15,6 +13,7 @@ from calendula.http import headers
 from calendula.http.connections import CONNECTIONS, Connections
 from calendula.http.limits import Limits
 from calendula.settings import Settings
+from support import servers
 
 PATIENCE = 30.0  # seconds; what is waited for takes far less
 BY_THE_APP = b"by the app"
@@ -57,16 +56,11 @@ def serving(
 
     silent: Any = {"log_config": None, "access_log": False, "server_header": False}
     server = uvicorn.Server(uvicorn.Config(with_state, port=0, lifespan="on", http=Front, **silent))
-    thread = Thread(target=server.run)
-    thread.start()
-    try:
-        while not server.started:
-            assert thread.is_alive()
-            time.sleep(0.01)
-        yield server.servers[0].sockets[0].getsockname()[1]
-    finally:
-        server.should_exit = server.force_exit = True
-        thread.join()
+    with servers.in_a_thread(server) as port:
+        try:
+            yield port
+        finally:
+            server.force_exit = True  # whoever is still connected is not waited for
 
 
 def connect(port: int, source: str = "127.0.0.1") -> socket.socket:
