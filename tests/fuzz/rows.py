@@ -5,154 +5,46 @@ answers are right. The words above each are those of the table.
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from calendula.access import roles
 from calendula.access.roles import Role
 from calendula.database import Base
-from calendula.imports.table import MAX_FILE
 from fuzz import values
+from fuzz.broken_bodies import (
+    half_characters,
+    no_json,
+    no_numbers,
+    no_object,
+    other_types,
+    too_large,
+)
+from fuzz.sending import TEXTS, Row, Sent, ask, everywhere, fill, path_of, query
 from fuzz.values import MARK
 from support import openapi
 from support.bodies import NOBODY
 from support.clinic import DAY
 from support.openapi import Operation
 
-_JSON = "application/json"
-_TEXTS = {"string", "identifier", "note", "label", "zone", "email"}
 _NAMES = {"string", "identifier", "label", "zone", "email"}
 _PAGED = {"list_appointments", "list_events"}  # which bound a page, whatever the range
 
 
-class Sent(NamedTuple):
-    """A request, and the statuses that are right."""
-
-    path: str
-    right: tuple[int, ...]
-    content: Any = None
-    headers: dict[str, str] = {}  # noqa: RUF012 - read alone
-    method: str = ""
-    """Where it is not the operation's own."""
-
-
-Row = Callable[[Operation, dict[str, str]], Iterator[Sent]]
-
-
-def _ask(
-    operation: Operation, ids: dict[str, str], *right: int, body: Any = None, **other: Any
-) -> Sent:
-    """Return a request to an operation that is right but for what is told."""
-    kinds = operation.content_types
-    if body is None:
-        body = (
-            json.dumps(operation.body()).encode() if operation.has_json else b"" if kinds else None
-        )
-    elif not isinstance(body, bytes):
-        body = json.dumps(body).encode()
-    headers = {"Content-Type": kinds[0]} if kinds else {}
-    if operation.name == "list_events":
-        headers["Authorization"] = f"Bearer {ids['auditors_key']}"
-    headers |= other.pop("headers", {})
-    return Sent(other.pop("path", _path(operation, ids)), right, body, headers, **other)
-
-
-def _path(operation: Operation, ids: dict[str, str], **other: str) -> str:
-    return operation.path.format(**{**ids, **other})
-
-
-def _fill(
-    operation: Operation, ids: dict[str, str], kinds: Iterable[str], bad: list[Any]
-) -> Iterator[Sent]:
-    """Yield the operation's body with each bad value in each place of some kinds."""
-    for place in operation.places:
-        for value in bad if place.kind in set(kinds) else ():
-            body = openapi.put(operation.body(), place.steps, value)
-            yield _ask(operation, ids, 422, 413, body=body)
-
-
-def _query(
-    operation: Operation, ids: dict[str, str], kinds: Iterable[str], bad: list[Any]
-) -> Iterator[Sent]:
-    """Yield the operation's path with each bad value for each parameter of some kinds."""
-    for parameter in operation.query:
-        for value in bad if parameter.kind in set(kinds) else ():
-            path = f"{_path(operation, ids)}?{parameter.name}={quote(str(value)[:4000])}"
-            yield _ask(operation, ids, 422, path=path)
-
-
-def _everywhere(
-    operation: Operation, ids: dict[str, str], kinds: Iterable[str], bad: list[Any]
-) -> Iterator[Sent]:
-    yield from _fill(operation, ids, kinds, bad)
-    yield from _query(operation, ids, kinds, bad)
-
-
-def half_characters(operation: Operation, ids: dict[str, str]) -> Iterator[Sent]:
-    """A JSON string holding a lone surrogate, as value or as key."""
-    for place in operation.places:
-        if place.kind in _TEXTS:
-            body = openapi.put_raw(operation.body(), place.steps, f'"{MARK}\\ud800"')
-            yield _ask(operation, ids, 422, body=body)
-    if operation.has_json:
-        yield _ask(operation, ids, 422, body={**operation.body(), "\udfff": 1})
-    for parameter in operation.query:
-        yield _ask(operation, ids, 422, path=f"{_path(operation, ids)}?{parameter.name}=%ed%a0%80")
-
-
-def no_numbers(operation: Operation, ids: dict[str, str]) -> Iterator[Sent]:
-    """`NaN`, `1e999` where a number is wanted."""
-    for place in operation.places:
-        for raw in "NaN", "1e999", "-Infinity":
-            body = openapi.put_raw(operation.body(), place.steps, raw)
-            yield _ask(operation, ids, 422, body=body)
-
-
-def no_json(operation: Operation, ids: dict[str, str]) -> Iterator[Sent]:
-    """100,000 levels of nesting; invalid UTF-8; UTF-16. So many are over 64 KiB, too."""
-    if operation.has_json:
-        yield _ask(operation, ids, 413, body=b"[" * 100_000)
-        yield from (_ask(operation, ids, 400, body=it) for it in values.NO_JSON)
-
-
-def other_types(operation: Operation, ids: dict[str, str]) -> Iterator[Sent]:
-    """Another content type than JSON."""
-    if operation.content_types:
-        body = operation.body() or b"x"
-        for it in values.NO_TYPES:
-            yield _ask(operation, ids, 415, body=body, headers={"Content-Type": it})
-
-
-def too_large(operation: Operation, ids: dict[str, str]) -> Iterator[Sent]:
-    """A body over 64 KiB, chunked too."""
-    if operation.content_types:
-        size = 64 * 1024 if operation.has_json else MAX_FILE
-        yield _ask(operation, ids, 413, body=b" " * (size + 1))
-        chunked = _ask(operation, ids, 413)
-        yield chunked._replace(content=[b" " * size, b" "])
-
-
-def no_object(operation: Operation, ids: dict[str, str]) -> Iterator[Sent]:
-    """Empty body, `[]`, `null`, a bare string."""
-    if operation.has_json:
-        yield from (_ask(operation, ids, 422, body=it) for it in values.NO_OBJECT)
-
-
 def nul(operation: Operation, ids: dict[str, str]) -> Iterator[Sent]:
     """A NUL in a string."""
-    yield from _everywhere(operation, ids, _TEXTS, [values.NUL])
+    yield from everywhere(operation, ids, TEXTS, [values.NUL])
 
 
 def too_much(operation: Operation, ids: dict[str, str]) -> Iterator[Sent]:
     """Whitespace-only, 1 MB, or 10,000 combining marks as a name."""
-    yield from _fill(operation, ids, _NAMES, values.TOO_MUCH)
+    yield from fill(operation, ids, _NAMES, values.TOO_MUCH)
 
 
 def hidden(operation: Operation, ids: dict[str, str]) -> Iterator[Sent]:
     """Bidi controls, zero-width space, BOM in a name; ZWJ and ZWNJ are legitimate."""
-    yield from _fill(operation, ids, _NAMES, values.HIDDEN)
+    yield from fill(operation, ids, _NAMES, values.HIDDEN)
 
 
 def names(operation: Operation, ids: dict[str, str]) -> Iterator[Sent]:
@@ -171,64 +63,64 @@ def _named(operation: Operation, ids: dict[str, str], texts: list[str]) -> Itera
     for name in {"name", "patient_name"}.intersection(body):
         for ahead, text in enumerate(texts):
             date = {"date": str(DAY + timedelta(days=7 + ahead))} if "date" in body else {}
-            yield _ask(operation, ids, 200, 201, 409, body={**body, **date, name: text})
+            yield ask(operation, ids, 200, 201, 409, body={**body, **date, name: text})
 
 
 def no_dates(operation: Operation, ids: dict[str, str]) -> Iterator[Sent]:
     """A date that does not exist, year 0000 or 10000, a date-time where a date is wanted."""
-    yield from _everywhere(operation, ids, {"date"}, values.NO_DATES)
+    yield from everywhere(operation, ids, {"date"}, values.NO_DATES)
     for value in values.NO_DATES if "date" in operation.path_names else ():
-        path = _path(operation, ids, date=quote(value))
-        yield _ask(operation, ids, 422, 404, path=path)
+        path = path_of(operation, ids, date=quote(value))
+        yield ask(operation, ids, 422, 404, path=path)
 
 
 def seldom(operation: Operation, ids: dict[str, str]) -> Iterator[Sent]:
     """9999-12-31, 0001-01-01."""
     whatever = tuple(range(200, 500))
     for kind, dates in values.SELDOM.items():
-        for sent in _everywhere(operation, ids, {kind}, dates):
+        for sent in everywhere(operation, ids, {kind}, dates):
             yield sent._replace(right=whatever)
         for day in dates if kind == "date" and "date" in operation.path_names else ():
-            yield _ask(operation, ids, *whatever, path=_path(operation, ids, date=day))
+            yield ask(operation, ids, *whatever, path=path_of(operation, ids, date=day))
 
 
 def no_labels(operation: Operation, ids: dict[str, str]) -> Iterator[Sent]:
     """`time_slot` that is no slot label, ends before it starts, or crosses midnight."""
-    yield from _fill(operation, ids, {"label"}, values.NO_LABELS)
+    yield from fill(operation, ids, {"label"}, values.NO_LABELS)
 
 
 def not_offered(operation: Operation, ids: dict[str, str]) -> Iterator[Sent]:
     """A slot that the doctor does not offer (10:15 AM - 10:45 AM)."""
     body = operation.body() or {}
     if "time_slot" in body:
-        yield _ask(operation, ids, 409, body={**body, "time_slot": "10:15 AM - 10:45 AM"})
+        yield ask(operation, ids, 409, body={**body, "time_slot": "10:15 AM - 10:45 AM"})
     elif "start" in body and "409" in operation.said["responses"]:
         wanted = {name: body[name] for name in ("patient",) if name in body}
         wanted |= {"start": f"{DAY}T10:15:00Z", "doctor_id": ids["doctor_id"]}
-        yield _ask(operation, ids, 409, body=wanted)
+        yield ask(operation, ids, 409, body=wanted)
 
 
 def unknown(operation: Operation, ids: dict[str, str]) -> Iterator[Sent]:
     """A repeated query parameter; an unknown body member under `/v1`."""
     for it in operation.query:
-        path = f"{_path(operation, ids)}?{it.name}=1&{it.name}=1"
-        yield _ask(operation, ids, 422, path=path)
+        path = f"{path_of(operation, ids)}?{it.name}=1&{it.name}=1"
+        yield ask(operation, ids, 422, path=path)
     if not operation.has_json:
         return
     ours = operation.path.startswith("/v1/")
     body = operation.body()
-    yield _ask(operation, ids, 422 if ours else 409, body={**body, MARK: 1})  # that slot is taken
+    yield ask(operation, ids, 422 if ours else 409, body={**body, MARK: 1})  # that slot is taken
     for place in operation.places if ours else ():
         if place.kind == "object":
             inner = openapi.put(body, (*place.steps, MARK), 1)
-            yield _ask(operation, ids, 422, body=inner)
+            yield ask(operation, ids, 422, body=inner)
 
 
 def no_integers(operation: Operation, ids: dict[str, str]) -> Iterator[Sent]:
     """`"1"`, `1.0`, `true` where an integer id is wanted; 2^63."""
-    yield from _fill(operation, ids, {"integer"}, values.NO_INTEGERS)
-    yield from _fill(operation, ids, {"identifier"}, [1.0, True, 2**63])
-    yield from _query(operation, ids, {"integer"}, [1.0, True, -1, 2**63, "", MARK])
+    yield from fill(operation, ids, {"integer"}, values.NO_INTEGERS)
+    yield from fill(operation, ids, {"identifier"}, [1.0, True, 2**63])
+    yield from query(operation, ids, {"integer"}, [1.0, True, -1, 2**63, "", MARK])
 
 
 def no_ids_in_paths(operation: Operation, ids: dict[str, str]) -> Iterator[Sent]:
@@ -236,24 +128,24 @@ def no_ids_in_paths(operation: Operation, ids: dict[str, str]) -> Iterator[Sent]
     for name in operation.path_names:
         for value in values.NO_IDS_IN_PATHS:
             right = (422, 404) if name == "date" else (404,)
-            yield _ask(operation, ids, *right, path=_path(operation, ids, **{name: value}))
+            yield ask(operation, ids, *right, path=path_of(operation, ids, **{name: value}))
 
 
 def naive(operation: Operation, ids: dict[str, str]) -> Iterator[Sent]:
     """A naive date-time where an instant is wanted."""
-    yield from _everywhere(operation, ids, {"date-time"}, values.NAIVE)
+    yield from everywhere(operation, ids, {"date-time"}, values.NAIVE)
 
 
 def no_zones(operation: Operation, ids: dict[str, str]) -> Iterator[Sent]:
     """An unknown zone, `../etc/passwd` as a zone."""
-    yield from _everywhere(operation, ids, {"zone"}, values.NO_ZONES)
+    yield from everywhere(operation, ids, {"zone"}, values.NO_ZONES)
 
 
 def too_long(operation: Operation, ids: dict[str, str]) -> Iterator[Sent]:
     """A range of more than a year."""
     if {"from", "to"} <= {it.name for it in operation.query} and operation.name not in _PAGED:
-        path = f"{_path(operation, ids)}?from={DAY}&to={DAY.replace(year=DAY.year + 2)}"
-        yield _ask(operation, ids, 422, path=path)
+        path = f"{path_of(operation, ids)}?from={DAY}&to={DAY.replace(year=DAY.year + 2)}"
+        yield ask(operation, ids, 422, path=path)
 
 
 def wrong_methods(operation: Operation, ids: dict[str, str]) -> Iterator[Sent]:
@@ -261,7 +153,7 @@ def wrong_methods(operation: Operation, ids: dict[str, str]) -> Iterator[Sent]:
     known = openapi.methods(operation.path)
     for method in {"GET", "PUT", "POST", "PATCH", "DELETE", "OPTIONS", "TRACE", "X"} - known:
         if (method, operation.path) != ("GET", "/v1/patients/search"):  # the patient `search`
-            yield Sent(_path(operation, ids), (405,), method=method)
+            yield Sent(path_of(operation, ids), (405,), method=method)
 
 
 def anothers(operation: Operation, ids: dict[str, str]) -> Iterator[Sent]:
@@ -269,7 +161,7 @@ def anothers(operation: Operation, ids: dict[str, str]) -> Iterator[Sent]:
     if roles.PATIENT in roles.TABLE[operation.name]:
         token = {"Authorization": f"Bearer {ids['token']}"}
         body = {"start": f"{DAY}T11:00:00Z"} if operation.name == "move_appointment" else None
-        yield _ask(operation, ids, 404, body=body, headers=token)
+        yield ask(operation, ids, 404, body=body, headers=token)
 
 
 def no_good_keys(operation: Operation, ids: dict[str, str]) -> Iterator[Sent]:
@@ -278,9 +170,9 @@ def no_good_keys(operation: Operation, ids: dict[str, str]) -> Iterator[Sent]:
         return
     for key in ids["expired_key"], ids["revoked_key"], ids["auditors_key"][:-1], "", MARK:
         headers = {"Authorization": f"Bearer {key}"}
-        yield _ask(operation, ids, 401, headers=headers)
+        yield ask(operation, ids, 401, headers=headers)
     if operation.needs_key:
-        yield _ask(operation, ids, 401, headers={"Authorization": ""})
+        yield ask(operation, ids, 401, headers={"Authorization": ""})
 
 
 def weak_roles(operation: Operation, ids: dict[str, str]) -> Iterator[Sent]:
@@ -290,7 +182,7 @@ def weak_roles(operation: Operation, ids: dict[str, str]) -> Iterator[Sent]:
         if (
             role != Role.DOCTOR
         ):  # a doctor may do some of it to their own: access/test_operations.py
-            yield _ask(operation, ids, 403, headers={"Authorization": f"Bearer {ids[role]}"})
+            yield ask(operation, ids, 403, headers={"Authorization": f"Bearer {ids[role]}"})
 
 
 def other_kinds(operation: Operation, ids: dict[str, str]) -> Iterator[Sent]:
@@ -299,15 +191,15 @@ def other_kinds(operation: Operation, ids: dict[str, str]) -> Iterator[Sent]:
         bad = values.ANOTHER_KIND.get(place.kind, values.A_TEXT)
         for value in [*bad, *([] if place.nullable else [None])]:
             body = openapi.put(operation.body(), place.steps, value)
-            yield _ask(operation, ids, 422, body=body)
-    yield from _query(operation, ids, {"boolean"}, ["1", "yes", MARK, "True"])
-    yield from _everywhere(operation, ids, {"uuid"}, values.NO_IDS)
-    yield from _everywhere(operation, ids, {"date-time"}, values.NO_INSTANTS)
-    yield from _fill(operation, ids, {"email"}, values.NO_ADDRESSES)
+            yield ask(operation, ids, 422, body=body)
+    yield from query(operation, ids, {"boolean"}, ["1", "yes", MARK, "True"])
+    yield from everywhere(operation, ids, {"uuid"}, values.NO_IDS)
+    yield from everywhere(operation, ids, {"date-time"}, values.NO_INSTANTS)
+    yield from fill(operation, ids, {"email"}, values.NO_ADDRESSES)
     if "cursor" in {it.name for it in operation.query}:
         for value in values.NO_CURSORS:
-            path = f"{_path(operation, ids)}?cursor={value}"
-            yield _ask(operation, ids, 422, path=path)
+            path = f"{path_of(operation, ids)}?cursor={value}"
+            yield ask(operation, ids, 422, path=path)
 
 
 ROWS: list[Row] = [

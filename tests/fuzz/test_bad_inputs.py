@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from fuzz import rows, values
-from fuzz.rows import ROWS, Row, Sent
+from fuzz.rows import ROWS
+from fuzz.sending import Row, Sent
 from fuzz.values import MARK
 from support import openapi
 from support.bodies import BODIES
