@@ -1,4 +1,7 @@
+from pathlib import Path
+
 import pytest
+from sqlalchemy import text
 
 from calendula.appointments import service as appointments
 from calendula.appointments.offers import ByLabel
@@ -6,7 +9,9 @@ from calendula.appointments.service import Details
 from calendula.database import Database
 from calendula.doctors import service as doctors
 from calendula.patients import service as patients
+from calendula.upkeep.backup import back_up
 from support import load
+from support.restoring import settings_of
 
 
 @pytest.fixture
@@ -24,3 +29,14 @@ def clinic(database: Database) -> Database:
                 past=True,
             )
     return database
+
+
+@pytest.fixture
+def backup(clinic: Database, tmp_path: Path) -> Path:
+    """A backup of a clinic with two appointments, which has gone on since without them."""
+    copy = tmp_path / "copy.db"
+    back_up(settings_of(clinic), copy)
+    with clinic.write() as session:
+        session.execute(text("UPDATE appointment SET status = 'cancelled'"))
+    clinic.close()
+    return copy
