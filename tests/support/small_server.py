@@ -1,5 +1,6 @@
 """A server whose app is a few lines of a test, behind the protocol of the service."""
 
+import json
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,6 +18,9 @@ from support import servers
 
 PATIENCE = 30.0  # seconds; what is waited for takes far less
 BY_THE_APP = b"by the app"
+SOON = Settings(request_timeout=0.2)  # seconds, for what is to be over
+NEVER = Settings(request_timeout=600)
+BOOKING = b"POST /book HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n"
 
 
 async def answer(scope: Any, receive: Any, send: Any) -> None:
@@ -77,3 +81,39 @@ def read(connection: socket.socket) -> bytes:
     except ConnectionResetError:  # in the middle of what we were saying
         pass
     return said
+
+
+def get(path: str = "/", *fields: str) -> bytes:
+    """Return a request, after which the connection ends."""
+    lines = [f"GET {path} HTTP/1.1", "Host: a", *fields, "Connection: close", "", ""]
+    return "\r\n".join(lines).encode()
+
+
+def ask(port: int, request: bytes) -> bytes:
+    """Return all that is said to what is sent."""
+    with connect(port) as connection:
+        connection.sendall(request)
+        return read(connection)
+
+
+def check_problem(said: bytes, status: int) -> None:
+    """See that an answer is a problem of this status, with the headers of every answer."""
+    head, _, body = said.partition(b"\r\n\r\n")
+    first, *lines = head.decode().split("\r\n")
+    fields = dict(line.split(": ", 1) for line in lines)
+    problem = json.loads(body)
+    assert first.split(" ", 2)[1:] == [str(status), problem["title"]]
+    assert problem["status"] == status
+    assert len(body) == int(fields["content-length"])
+    assert fields["content-type"] == "application/problem+json"
+    assert fields["connection"] == "close"
+    assert fields["cache-control"] == "no-store"
+    assert fields["x-content-type-options"] == "nosniff"
+    assert "date" in fields
+
+
+def pass_time(port: int, times: int = 3) -> None:
+    """Wait until a connection that says nothing was closed, again and again."""
+    for _ in range(times):
+        with connect(port) as silent:
+            assert read(silent) == b""
