@@ -18,6 +18,9 @@ from calendula.http.problems import problem
 MAX_BODY = 64 * 1024
 """Bytes."""
 
+REFUSED = "refused"
+"""The name in a request's state of the status that its client was told, whatever the app says."""
+
 _REPLAYED = (b"idempotency-replayed", b"true")
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._~-]{1,64}")
 
@@ -65,6 +68,7 @@ class RequestLog:
         finally:
             structlog.contextvars.reset_contextvars(**bound)
         state = scope.get("state", {})
+        status = state.get(REFUSED, status)
         unforeseen = unforeseen or state.get("unforeseen")
         seconds = time.perf_counter() - started
         method, route = scope["method"], scope.get("route")
@@ -74,7 +78,7 @@ class RequestLog:
             operation = getattr(route, "name", None)
             metrics.booking(operation, status, state.get("code"), replayed=replayed)
         logs.request(
-            _level(status, unforeseen),
+            level_of(status, unforeseen),
             request_id,
             method,
             path,
@@ -157,7 +161,7 @@ def request_id_of(headers: Iterable[tuple[bytes, bytes]]) -> str:
     return os.urandom(16).hex()
 
 
-def _level(status: int | None, unforeseen: Exception | None) -> int:
+def level_of(status: int | None, unforeseen: Exception | None) -> int:
     """Return the level of a request's line: an operator looks at errors first, then at warnings."""
     if unforeseen:
         return logging.ERROR

@@ -9,6 +9,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from calendula.http import clients, headers, refusals
 from calendula.http.connections import CONNECTIONS, Connections
+from calendula.http.middleware import REFUSED
 from calendula.http.refusals import MAX_FIELDS, MAX_HEAD, MAX_URL
 
 _HEAD, _REST_OF_HEAD, _BODY = range(3)  # what of a request comes next
@@ -48,7 +49,7 @@ class Limited(HttpToolsProtocol):
         network = self._network_of_client()
         if refusal := self._open.enter(network):
             self._refused = True
-            transport.write(self._problem(refusal))
+            self._tell(refusal)
             transport.close()
             return
         self._network = network
@@ -178,7 +179,7 @@ class Limited(HttpToolsProtocol):
         if in_body and (self.pipeline or self.cycle.response_started):
             self.transport.close()
             return
-        self.transport.write(self._problem(status))
+        self._tell(status)
         self.transport.write_eof()
         self._is_ending = True
         self._look_in(_LINGER)
@@ -186,9 +187,19 @@ class Limited(HttpToolsProtocol):
             self.cycle.disconnected = True
             self.cycle.message_event.set()
 
-    def _problem(self, status: HTTPStatus) -> bytes:
+    def _tell(self, status: HTTPStatus) -> None:
+        """Answer with an error. A request that the app has is counted by it."""
         dated = self.server_state.default_headers
-        return refusals.write(status, dated, self.app_state[headers.WRITTEN])
+        self.transport.write(refusals.write(status, dated, self.app_state[headers.WRITTEN]))
+        if self._coming is _BODY:
+            self.scope["state"][REFUSED] = status.value
+        else:
+            refusals.note(self._method(), status)
+
+    def _method(self) -> str:
+        """Return the method of the request that comes, as far as it has come."""
+        known = self._coming is _REST_OF_HEAD and self.url
+        return self.parser.get_method().decode() if known else "unknown"
 
     def _look_in(self, seconds: float) -> None:
         if self._next_look:

@@ -5,7 +5,9 @@ from collections.abc import Iterable
 from functools import cache
 from http import HTTPStatus
 
+from calendula import logs, metrics
 from calendula.http import problems
+from calendula.http.middleware import level_of, request_id_of
 
 MAX_URL = 8 * 1024
 """Bytes."""
@@ -23,6 +25,15 @@ _DETAILS = {
     503: "Too many connections are open.",
 }
 _LATER = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
+
+
+def note(method: str, status: HTTPStatus) -> None:
+    """Count an answer to what no app was asked for, and write its line, as `RequestLog` does.
+
+    It took the service no time; how long its client took is no matter of the service's.
+    """
+    metrics.request(method, None, status.value, 0.0)
+    logs.request(level_of(status, None), request_id_of(()), method, None, status.value, 0.0)
 
 
 def write(status: HTTPStatus, dated: Iterable[tuple[bytes, bytes]], ours: bytes) -> bytes:
