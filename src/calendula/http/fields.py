@@ -7,7 +7,6 @@ from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
-from email_validator import EmailNotValidError, validate_email
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -129,6 +128,9 @@ def _without_nul(text: str) -> str:
 
 def _email(text: str) -> str:
     """Return an address as mail is sent to it (RFC 5321, 6531): its domain in lower case, NFC."""
+    # Here, since it prepares long expressions that no start of the service need wait for.
+    from email_validator import EmailNotValidError, validate_email
+
     try:
         found = validate_email(text.strip(), strict=True, check_deliverability=False).normalized
     except EmailNotValidError:  # whose words repeat what was given
