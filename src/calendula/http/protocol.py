@@ -7,6 +7,7 @@ from typing import Any
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from calendula import metrics
 from calendula.http import clients, headers, refusals
 from calendula.http.connections import CONNECTIONS, Connections
 from calendula.http.middleware import REFUSED
@@ -49,7 +50,8 @@ class Limited(HttpToolsProtocol):
         network = self._network_of_client()
         if refusal := self._open.enter(network):
             self._refused = True
-            self._tell(refusal)
+            transport.write(self._problem(refusal))
+            metrics.request("unknown", None, refusal.value, 0.0)  # no line each: many come at once
             transport.close()
             return
         self._network = network
@@ -189,12 +191,15 @@ class Limited(HttpToolsProtocol):
 
     def _tell(self, status: HTTPStatus) -> None:
         """Answer with an error. A request that the app has is counted by it."""
-        dated = self.server_state.default_headers
-        self.transport.write(refusals.write(status, dated, self.app_state[headers.WRITTEN]))
+        self.transport.write(self._problem(status))
         if self._coming is _BODY:
             self.scope["state"][REFUSED] = status.value
         else:
             refusals.note(self._method(), status)
+
+    def _problem(self, status: HTTPStatus) -> bytes:
+        dated = self.server_state.default_headers
+        return refusals.write(status, dated, self.app_state[headers.WRITTEN])
 
     def _method(self) -> str:
         """Return the method of the request that comes, as far as it has come."""
