@@ -151,7 +151,7 @@ def _lose_connection(session: Session) -> None:
 
 
 @pytest.mark.parametrize("fail", [_sleep, _lose_connection], ids=["time-out", "connection"])
-def test_what_fails_unknownis_done_alone(
+def test_what_fails_is_done_alone(
     postgresql_url: str, fail: Fail, sizes: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where a statement takes too long, or the connection is lost, nobody's booking is."""

@@ -8,7 +8,11 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 
 import support
+from calendula.app import create_app
 from calendula.classic import service
+from calendula.classic.bookings import Bookings
+from calendula.database import Database
+from calendula.settings import Settings
 
 BOOKING = {**support.BOOKING, "date": "2099-02-06"}  # ahead, so that it can be cancelled
 ASKED = {"doctor_name": BOOKING["doctor_name"], "date": BOOKING["date"]}
@@ -144,3 +148,39 @@ def test_a_key_that_is_no_good_is_refused(client: TestClient, headers: dict[str,
     """Who shows a key is asked for it, on plain requests too."""
     assert client.get("/available_slots", params=ASKED, headers=headers).status_code == 401
     assert _book(client, "9:00 AM - 9:30 AM", **headers).status_code == 401
+
+
+def test_what_nobody_has_foreseen_is_answered_as_ever(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An error at the counter is a 500 with its id and its line, and does not say what it was."""
+
+    async def fail(*_: object) -> None:
+        raise LookupError("Asha")
+
+    monkeypatch.setattr(Bookings, "answer", fail)
+    answer = _book(client, "10:00 AM - 10:30 AM")
+    assert answer.status_code == 500
+    assert answer.json()["msg"] == "Error in booking appointment!"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert len(answer.headers["X-Request-ID"]) == 32
+    (line,) = [it for it in caplog.records if answer.headers["X-Request-ID"] in it.getMessage()]
+    assert "LookupError" in line.getMessage()
+    assert "Asha" not in answer.text + line.getMessage()
+
+
+@pytest.mark.parametrize("most", [0, 3], ids=["unlimited", "limited"])
+def test_a_request_counts_once_wherever_it_is_served(
+    database: Database, settings: Settings, most: int
+) -> None:
+    """What the counter hands on is not counted again, and whoever has had enough is refused."""
+    limited = settings.model_copy(update={"rate_requests": most, "rate_changes": most})
+    with TestClient(create_app(limited)) as client:
+        answers = [_book(client, "nothing", **headers) for headers in ({}, _BY_ROUTE, {}, {})]
+    left = [answer.headers.get("RateLimit", "none").split(";t=")[0] for answer in answers]
+    if most:
+        assert left == [f'"requests";r={it}' for it in (2, 1, 0, 0)]
+        assert [it.status_code for it in answers] == [422, 422, 422, 429]
+    else:
+        assert left == ["none"] * 4
+        assert [it.status_code for it in answers] == [422] * 4

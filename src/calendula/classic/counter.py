@@ -7,6 +7,7 @@ every word.
 
 import re
 import time
+from asyncio import CancelledError
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from logging import INFO
@@ -90,7 +91,7 @@ class Counter:
             return
         try:
             served = await serve(scope, receive)
-        except BaseException as error:  # noqa: BLE001 - it is raised again, within the layers
+        except (Exception, CancelledError) as error:  # noqa: BLE001 - raised again, within the layers
             scope[_TROUBLE] = error
             await self._refuse(scope, receive, send)
             return
