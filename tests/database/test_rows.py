@@ -1,6 +1,7 @@
 from datetime import date
 from typing import Any, cast
 
+import pytest
 from sqlalchemy import Date, Integer, LargeBinary, String, Table, select
 
 from calendula import clock
@@ -35,6 +36,13 @@ def test_rows_arrive_as_they_were_sent(database: Database) -> None:
         query = select(*(given.c[name] for name in names)).order_by(given.c.number)
         rows = session.execute(query, _ROWS.parameter(session, sent)).all()
     assert [row._asdict() for row in rows] == [{name: it[name] for name in names} for it in sent]
+
+
+def test_a_naive_instant_is_refused(database: Database) -> None:
+    """In neither database: nobody can know which instant it means."""
+    row = {"number": 1, "id": new_id(), "at": clock.now().replace(tzinfo=None), "date": None}
+    with database.read() as session, pytest.raises(ValueError, match="naive"):
+        _ROWS.parameter(session, [{**row, "text": "", "absent": None, "json": None}])
 
 
 def test_no_rows_are_no_rows(database: Database) -> None:

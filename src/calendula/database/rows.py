@@ -1,7 +1,7 @@
 """Many rows in one parameter: a statement about them is the same text however many they are."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from typing import Any
 
 from pydantic_core import to_json
@@ -24,7 +24,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.orm import Session
-from sqlalchemy.types import TypeEngine
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 _PARAMETER = "rows"
 _Encode = Callable[[Any], Any]
@@ -141,13 +141,18 @@ def _encoder(type_: TypeEngine[Any], dialect: Dialect) -> _Encode | None:
     """Return what makes of a value what JSON can say, and the database reads as the value.
 
     It is None where a value is written so anyway: PostgreSQL reads dates, instants and identifiers
-    as everybody writes them, and SQLite has forms of its own.
+    as everybody writes them, and SQLite has forms of its own. What a type of ours refuses, it
+    refuses here too.
     """
     if isinstance(type_, LargeBinary):
         return _hexadecimal
-    if isinstance(type_, JSON) or dialect.name != "sqlite":
+    if isinstance(type_, JSON):
         return None
-    return type_.dialect_impl(dialect).bind_processor(dialect)
+    if dialect.name == "sqlite":
+        return type_.dialect_impl(dialect).bind_processor(dialect)
+    if isinstance(type_, TypeDecorator):
+        return partial(type_.process_bind_param, dialect=dialect)
+    return None
 
 
 def _hexadecimal(value: bytes) -> str:

@@ -64,7 +64,7 @@ def common(settings: Settings) -> list[tuple[bytes, bytes]]:
 
 
 def of_plain(settings: Settings) -> list[tuple[bytes, bytes]]:
-    """Return what an answer that is not the app's says, to a request that `is_plain`."""
+    """Return what an answer that is not the app's says, to a request that is not apart."""
     return [*common(settings), *([(b"vary", b"Origin")] if settings.cors_origins else [])]
 
 
