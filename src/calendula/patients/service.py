@@ -72,18 +72,18 @@ def identify_all(session: Session, people: Collection[Person]) -> Identified:
     """Return the ids of many patients by identifier and name; who is not known is new.
 
     They are found and locked as by `identify`, in the order of their ids, so that two who lock
-    several wait for each other and do not deadlock.
+    several wait for each other and do not deadlock. Who is not there is added first: where all are
+    new, none of them need be looked for.
     """
     missing = sorted(set(people))  # in one order, for those who are new
     found, added = dict[Person, UUID](), dict[Person, UUID]()
     for _ in range(_TRIES):
         for batch in batches(missing):
-            found |= _known(session, batch)
-            added |= _add(session, [person for person in batch if person not in found])
-        found |= added
-        missing = [person for person in missing if person not in found]
+            added |= _add(session, batch)
+            found |= _known(session, [person for person in batch if person not in added])
+        missing = [person for person in missing if person not in found and person not in added]
         if not missing:
-            return Identified(found, set(added.values()))
+            return Identified(found | added, set(added.values()))
     raise _changing()
 
 
@@ -126,6 +126,8 @@ def _locking() -> Select[UUID]:
 
 def _known(session: Session, people: Sequence[Person]) -> dict[Person, UUID]:
     """Find and lock those who are known; see `_locked`."""
+    if not people:
+        return {}
     rows = [{"identifier": identifier, "name": name} for identifier, name in people]
     query, parameter = _finding(_PEOPLE.table(session)), _PEOPLE.parameter(session, rows)
     return {
@@ -149,9 +151,7 @@ def _finding(people: FromClause) -> Select[Any]:
 
 
 def _add(session: Session, people: Sequence[Person]) -> dict[Person, UUID]:
-    """Add those whom nobody adds at this moment, and return them: they are locked, being new."""
-    if not people:
-        return {}
+    """Add those who are not there, and return them: they are locked, being new."""
     adding = _adding(_NEW.table(session), insert_unless_conflict(session, Patient))
     parameter = _NEW.parameter(session, [_row(*person) for person in people])
     added = session.connection().execute(adding, parameter)
