@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 _NO_END = 2**63 - 1
@@ -19,11 +19,10 @@ def next_number(session: Session, column: Numbers) -> ColumnElement[int]:
 
 def take_numbers(session: Session, column: Numbers, count: int) -> list[int]:
     """Take the next numbers of a log, in ascending order."""
-    if _is_sqlite(session):
-        first = session.scalars(select(next_number(session, column))).one()
-        return list(range(first, first + count))
-    each = func.generate_series(1, count).table_valued("count")
-    return sorted(session.scalars(select(next_number(session, column)).select_from(each)))
+    embedded = _is_sqlite(session)
+    connection = session.connection()
+    taken = connection.scalars(_taking(column, embedded=embedded), {"count": count}).all()
+    return list(range(taken[0], taken[0] + count)) if embedded else sorted(taken)
 
 
 def settled(session: Session, column: Numbers) -> int:
@@ -49,6 +48,15 @@ def _next(column: Numbers, *, embedded: bool) -> ColumnElement[int]:
     if embedded:
         return select(func.coalesce(func.max(column), 0) + 1).scalar_subquery()
     return _function(column, "number")
+
+
+@cache
+def _taking(column: Numbers, *, embedded: bool) -> Select[int]:
+    """Return the query of numbers: of SQLite the first, whose one writer has those behind it."""
+    query = select(_next(column, embedded=embedded))
+    if embedded:
+        return query
+    return query.select_from(func.generate_series(1, bindparam("count")).table_valued("count"))
 
 
 @cache
