@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from calendula import clock
-from calendula.appointments.models import Appointment
+from calendula.appointments.models import AnyAppointment, Appointment
 from calendula.database import JsonObject
 from calendula.events import service as events
 from calendula.events.models import Event
@@ -15,7 +15,7 @@ from calendula.events.models import Event
 _ONE_READING = timedelta(hours=1)
 
 
-def state(appointment: Appointment) -> JsonObject:
+def state(appointment: AnyAppointment) -> JsonObject:
     """Return how an appointment is, for the log."""
     return {
         "status": str(appointment.status),
@@ -32,7 +32,7 @@ def state(appointment: Appointment) -> JsonObject:
 def record(
     session: Session,
     action: str,
-    appointment: Appointment,
+    appointment: AnyAppointment,
     *,
     actor: str,
     before: JsonObject | None,
@@ -74,7 +74,7 @@ def unread(
 
 
 def _write(
-    session: Session, action: str, appointment: Appointment, actor: str, data: JsonObject
+    session: Session, action: str, appointment: AnyAppointment, actor: str, data: JsonObject
 ) -> None:
     events.record(
         session,

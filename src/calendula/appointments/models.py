@@ -1,3 +1,4 @@
+from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
@@ -80,3 +81,30 @@ class Appointment(Base):
     """Why it was cancelled, in somebody's words."""
     created_at: Mapped[datetime] = mapped_column(Instant)
     updated_at: Mapped[datetime] = mapped_column(Instant)
+
+
+@dataclass(slots=True)
+class Placed:
+    """A new appointment as its row would be read, which no session knows.
+
+    Nobody need be told of what is set and read: of many appointments, that takes longer than they.
+    """
+
+    id: UUID
+    doctor_id: UUID
+    date: date
+    slot: str
+    starts_at: datetime
+    ends_at: datetime
+    occupied_from: datetime
+    occupied_until: datetime
+    status: str
+    created_at: datetime
+    updated_at: datetime
+    patient_id: UUID | None = None
+    visit_type_id: UUID | None = None
+    sequence: int = 0
+
+
+AnyAppointment = Appointment | Placed
+"""One that says the same, wherever it comes from."""

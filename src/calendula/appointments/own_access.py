@@ -16,7 +16,7 @@ from calendula.access import tokens
 from calendula.access.guard import CallerOfRequest
 from calendula.access.roles import Caller
 from calendula.appointments.changes import UnknownAppointment
-from calendula.appointments.models import Appointment
+from calendula.appointments.models import AnyAppointment, Appointment
 from calendula.errors import denying
 from calendula.http.dependencies import DatabaseOfApp
 from calendula.http.fields import PathId
@@ -28,7 +28,7 @@ def give(session: Session, appointment: Appointment, secret: bytes, *, days: int
     give_all(session, [(appointment, secret)], days=days)
 
 
-def give_all(session: Session, some: Iterable[tuple[Appointment, bytes]], *, days: int) -> None:
+def give_all(session: Session, some: Iterable[tuple[AnyAppointment, bytes]], *, days: int) -> None:
     """Let the token of each secret open its appointment, until some days after it."""
     tokens.issue_all(session, [(it.id, secret, _until(it, days)) for it, secret in some])
 
@@ -62,7 +62,7 @@ def said_again(outcome: Outcome) -> dict[str, str]:
     return {"Idempotency-Replayed": "true"} if outcome.replayed else {}
 
 
-def _until(appointment: Appointment, days: int) -> datetime:
+def _until(appointment: AnyAppointment, days: int) -> datetime:
     """Return when a token ends; that of an appointment in the past, counted from now."""
     try:
         return max(appointment.ends_at, clock.now()) + timedelta(days=days)

@@ -17,7 +17,7 @@ from sqlalchemy.sql.dml import ReturningInsert
 
 from calendula import clock
 from calendula.appointments import log, offers, own_access, times
-from calendula.appointments.models import Appointment
+from calendula.appointments.models import Appointment, Placed
 from calendula.appointments.offers import Choice
 from calendula.appointments.service import time_of
 from calendula.appointments.status import Status
@@ -56,7 +56,7 @@ class Wish:
     actor: str
     claim: Claim | None
     """Of the Idempotency-Key that it came with."""
-    answer: Callable[[Appointment, Doctor], JsonObject]
+    answer: Callable[[Placed, Doctor], JsonObject]
     """What is answered where it is booked."""
 
 
@@ -66,7 +66,7 @@ class _Draft(NamedTuple):
     number: int
     wish: Wish
     known: Known
-    appointment: Appointment
+    appointment: Placed
     secret: bytes
 
 
@@ -114,7 +114,7 @@ def _drafts(memory: Memory, wishes: Sequence[Wish], *, past: bool) -> Iterator[_
         except CalendulaError:  # told by who does it alone
             continue
         secret = wish.claim.secret if wish.claim else idempotency.new_secret()
-        yield _Draft(number, wish, known, _appointment(known.doctor, slot, now), secret)
+        yield _Draft(number, wish, known, _appointment(known.doctor_id, slot, now), secret)
 
 
 def _is_plain(known: Known) -> bool:
@@ -161,23 +161,9 @@ def _settle_claims(
     idempotency.release_all(session, keys.keys() - done.keys())
 
 
-def _appointment(doctor: Doctor, slot: Slot, now: datetime) -> Appointment:
-    """Return the appointment as its row would be read: it is in no session.
-
-    So nobody need be told of what is set, one by one, which takes longer than all the rest here.
-    """
-    appointment = Appointment()
-    vars(appointment).update(
-        id=new_id(),
-        doctor_id=doctor.id,
-        visit_type_id=None,
-        status=_BOOKED,
-        sequence=0,
-        created_at=now,
-        updated_at=now,
-        **time_of(slot, slot),
-    )
-    return appointment
+def _appointment(doctor_id: UUID, slot: Slot, now: datetime) -> Placed:
+    time = time_of(slot, slot)
+    return Placed(new_id(), doctor_id, status=_BOOKED, created_at=now, updated_at=now, **time)
 
 
 def _insert(session: Session, drafts: Sequence[_Draft]) -> set[UUID]:
@@ -201,11 +187,11 @@ def _insert(session: Session, drafts: Sequence[_Draft]) -> set[UUID]:
 
 
 def _row(draft: _Draft) -> dict[str, Any]:
-    stored = vars(draft.appointment)
+    appointment = draft.appointment
     return {
-        **{name: stored[name] for name in _STORED},
+        **{name: getattr(appointment, name) for name in _STORED},
         "version": draft.known.version,
-        "reach": times.reach_of(stored["occupied_from"]),
+        "reach": times.reach_of(appointment.occupied_from),
     }
 
 

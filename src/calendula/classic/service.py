@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from calendula.access.roles import Caller
 from calendula.appointments import own_access
 from calendula.appointments import service as appointments
-from calendula.appointments.models import Appointment
+from calendula.appointments.models import AnyAppointment
 from calendula.appointments.offers import ByLabel
 from calendula.appointments.service import Details
 from calendula.availability import service as availability
@@ -95,7 +95,7 @@ def _book(  # noqa: PLR0917 - who wants what
     return Done(booked(appointment, doctor), appointment.id)
 
 
-def booked(appointment: Appointment, doctor: Doctor) -> JsonObject:
+def booked(appointment: AnyAppointment, doctor: Doctor) -> JsonObject:
     """Return what whoever booked is answered, but for the token."""
     return {
         "msg": BOOKED,
