@@ -1,3 +1,4 @@
+import asyncio
 import json
 import logging
 import threading
@@ -111,3 +112,28 @@ def _without_time(line: str) -> dict[str, object]:
     said = json.loads(line)
     assert said.pop("timestamp").endswith("Z")
     return said  # type: ignore[no-any-return]
+
+
+def test_lines_of_one_turn_go_out_together_and_in_order(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lines of requests wait for the end of the loop's turn; what comes later waits behind them."""
+
+    async def serve() -> None:
+        _request("first")
+        assert not capsys.readouterr().err
+        structlog.get_logger("calendula").info("second")
+        _request("third")
+        _request("fourth")
+
+    logs.configure("json")
+    monkeypatch.setattr(logging.root, "handlers", logging.root.handlers[-1:])
+    for _ in range(2):  # two loops, since each writes its own
+        asyncio.run(serve())
+        lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+        ids = [it.get("request_id", it["event"]) for it in lines]
+        assert ids == ["first", "second", "third", "fourth"]
+
+
+def _request(request_id: str) -> None:
+    logs.request(logging.INFO, request_id, "GET", "/healthz", 200, 0.5)

@@ -1,10 +1,13 @@
+import asyncio
 import json
 import logging
 import sys
 import threading
 import traceback
+from collections import deque
+from contextlib import suppress
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, TextIO
 
 import structlog
 from structlog.stdlib import ProcessorFormatter as _Formatter
@@ -14,6 +17,16 @@ from calendula import clock, traces
 _requests = structlog.get_logger("calendula.http")
 _threads = structlog.get_logger("calendula.threads")
 _as_json = False
+_lines: deque[str] = deque()
+_due_in: asyncio.AbstractEventLoop | None = None
+"""The loop that writes the lines when its turn is over."""
+
+
+class _Handler(logging.StreamHandler[TextIO]):
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line behind those of the requests before it."""
+        _write()
+        super().emit(record)
 
 
 def configure(log_format: Literal["text", "json"]) -> None:
@@ -40,7 +53,7 @@ def configure(log_format: Literal["text", "json"]) -> None:
     ]
     if log_format == "json":
         renderers = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
-    handler = logging.StreamHandler()
+    handler = _Handler()
     handler.setFormatter(
         _Formatter(
             foreign_pre_chain=shared,
@@ -69,8 +82,9 @@ def request(  # noqa: PLR0917 - the members of a line
     """Write the line of a request. The id must be free of quotes and backslashes.
 
     One of a request that went as it should is written by hand, as structlog would write it: that
-    takes a fraction of the time, and most lines are of this kind. Where somebody else has a handler
-    at the root too, they get it like any other; and so it is where it has a trace's id.
+    takes a fraction of the time, and most lines are of this kind. Those of one turn of the loop go
+    out together at its end. Where somebody else has a handler at the root too, they get it like any
+    other; and so it is where it has a trace's id.
     """
     if level > logging.INFO or traces.on() or len(logging.root.handlers) > 1:
         members = {"method": method, "route": route, "status": status, "milliseconds": milliseconds}
@@ -88,7 +102,31 @@ def request(  # noqa: PLR0917 - the members of a line
             f"{at} [info     ] request [calendula.http] request_id={request_id} method={method} "
             f"route={route} status={status} milliseconds={milliseconds}\n"
         )
-    sys.stderr.write(line)
+    _lines.append(line)
+    _let_be_written()
+
+
+def _let_be_written() -> None:
+    global _due_in  # noqa: PLW0603 - see above
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        _write()
+    else:
+        if _due_in is not loop:
+            _due_in = loop
+            loop.call_soon(_write)
+
+
+def _write() -> None:
+    global _due_in  # noqa: PLW0603 - see above
+    _due_in = None
+    lines = []
+    with suppress(IndexError):  # another thread may be writing too
+        while True:
+            lines.append(_lines.popleft())
+    if lines:
+        sys.stderr.write("".join(lines))
 
 
 def trouble(error: BaseException | None) -> dict[str, object]:
