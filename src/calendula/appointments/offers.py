@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 from calendula.errors import Conflict, Invalid
@@ -61,8 +61,7 @@ class Choice(Protocol):
         """Return what is wanted, if it is there to be wanted."""
 
 
-@dataclass(frozen=True, slots=True)
-class ByLabel:
+class ByLabel(NamedTuple):
     """The slot of a local date that has a label."""
 
     on: date

@@ -5,7 +5,6 @@ done alone, by all the rules; so is each of them where the database refuses some
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from typing import Any, NamedTuple, cast
@@ -44,8 +43,7 @@ _columns = cast("Table", Appointment.__table__).c
 _GIVEN = Rows(**{name: _columns[name].type for name in _STORED}, version=Integer(), reach=Instant())
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(NamedTuple):
     """A slot of a doctor, as their hours have it, for a patient with an identifier."""
 
     doctor: UUID | str

@@ -1,11 +1,9 @@
 """Bookings of many who come at one time."""
 
-import json
 from collections.abc import Sequence
 
 import structlog
-from pydantic import ValidationError
-from starlette.exceptions import HTTPException
+from pydantic_core import from_json, to_json
 
 from calendula import clock, names
 from calendula.access import tokens
@@ -20,7 +18,6 @@ from calendula.classic import service
 from calendula.classic.schemas import BookingRequest
 from calendula.database import Database
 from calendula.errors import Unavailable
-from calendula.http import json_body
 from calendula.http.caps import Client, TooManySlots
 from calendula.idempotency import service as idempotency
 from calendula.idempotency.service import Claim, Outcome
@@ -29,7 +26,6 @@ from calendula.timetables.memory import Memory
 from calendula.together import Together
 
 _AT_ONCE = 64
-_WRITER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _log = structlog.get_logger("calendula.bookings")
 
 
@@ -50,8 +46,8 @@ class Bookings:
         have no more is left to the route, since it may be somebody who asks again.
         """
         try:
-            request = BookingRequest.model_validate(json_body.parse(body))
-        except (HTTPException, ValidationError):
+            request = BookingRequest.model_validate(from_json(body, allow_inf_nan=False))
+        except ValueError:  # no JSON, or no such request: the route has the words
             return None
         outcome = await self._count(_wish(request, key), client)
         if isinstance(outcome, SlotTaken):
@@ -59,7 +55,7 @@ class Bookings:
         if outcome is None or outcome.secret is None:
             return None
         answer = {**outcome.answer, "manage_token": tokens.write(outcome.secret)}
-        return _WRITER.encode(answer).encode()
+        return to_json(answer)
 
     async def _count(self, wish: Wish, client: Client) -> Outcome | SlotTaken | None:
         """Return what becomes of a wish, which counts if it is booked; None for one too many."""

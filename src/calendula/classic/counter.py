@@ -33,6 +33,7 @@ _DIGITS = 7
 _KEY = re.compile(rb"[A-Za-z0-9._-]{1,255}")  # others may be quoted, or bad: the route knows
 _MATTER = {b"content-length", b"content-type", b"idempotency-key"}
 _BOOKING = "/book_appointment"
+_OK, _CREATED = HTTPStatus.OK.value, HTTPStatus.CREATED.value
 _ROUTES = {route.path: route for route in router.routes}  # type: ignore[attr-defined]
 _TROUBLE = "trouble"
 """The name in a request's scope of what kept it from being served here."""
@@ -81,7 +82,7 @@ class Counter:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request (ASGI)."""
         serve = self._serving.get((scope.get("method", ""), scope.get("path", "")))
-        if serve is None or any(name in self._apart for name, _ in scope["headers"]):
+        if serve is None or not self._apart.isdisjoint([name for name, _ in scope["headers"]]):
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
@@ -114,7 +115,7 @@ class Counter:
         """Answer a lookup, if it is a plain one."""
         scope["route"] = _ROUTES[LOOKUP]
         body = await self._lookups.answer(scope["query_string"])
-        return _Served(HTTPStatus.OK.value, self._on_lookup, body, receive)
+        return _Served(_OK, self._on_lookup, body, receive)
 
     async def _book(self, scope: Scope, receive: Receive) -> _Served:
         """Answer a booking, if it is a plain one that wins; raise SlotTaken if it lost."""
@@ -127,7 +128,7 @@ class Counter:
                 client = self._limits.client(network_of(scope))
                 key = _key(scope["headers"])
                 body = await self._bookings.answer(message.get("body", b""), key, client)
-        return _Served(HTTPStatus.CREATED.value, self._on_booking, body, receive)
+        return _Served(_CREATED, self._on_booking, body, receive)
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:

@@ -78,7 +78,8 @@ class Front(Limited):
         started = time.perf_counter()
         kept: Kept = self.app_state[KEPT]
         body = kept.find(scope["query_string"])
-        if body is None or any(name in self.app_state[APART] for name, _ in scope["headers"]):
+        apart: frozenset[bytes] = self.app_state[APART]
+        if body is None or not apart.isdisjoint([name for name, _ in scope["headers"]]):
             return False
         limits: Limits = self.app_state[LIMITS]
         taken = scope[TAKEN] = limits.take(name_of(self._host(cycle)), "GET")

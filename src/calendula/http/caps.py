@@ -1,8 +1,8 @@
 """How many slots somebody without a key may take, so that nobody takes a doctor's whole day."""
 
-from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
+from typing import NamedTuple
 
 from calendula.errors import TooManyRequests
 from calendula.meter import Meter, Taken
@@ -14,8 +14,7 @@ class TooManySlots(TooManyRequests):
     code = "too-many-slots"
 
 
-@dataclass(frozen=True)
-class Client:
+class Client(NamedTuple):
     """Who takes slots: a network, and what is counted of all of them.
 
     A slot is named by its date and the key of its doctor's name.
