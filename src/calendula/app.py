@@ -118,7 +118,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
                     LIMITS: limits,
                     APART: apart(settings),
                     CONNECTIONS: Connections(settings),
-                    headers.WRITTEN: headers.written(settings),
+                    headers.WRITTEN: headers.write(headers.of_plain(settings)),
                 }
 
     app = _Service(

@@ -149,7 +149,7 @@ def test_an_app_can_send_its_answer_in_one_piece() -> None:
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         headers = [(b"content-length", b"%d" % len(body))]
-        wholes.append(scope["extensions"][WHOLE](200, headers, body))
+        wholes.append(scope["extensions"][WHOLE](200, headers, body, b""))
         if not wholes[-1]:
             await small_server.answer(scope, receive, send)
 

@@ -52,7 +52,7 @@ def serving(
             LIMITS: limits or Limits(settings),
             APART: apart(settings),
             CONNECTIONS: Connections(settings),
-            headers.WRITTEN: headers.written(settings),
+            headers.WRITTEN: headers.write(headers.of_plain(settings)),
         }
         await send({"type": "lifespan.startup.complete"})
         await receive()

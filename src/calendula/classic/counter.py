@@ -11,7 +11,7 @@ from asyncio import CancelledError
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from logging import INFO
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -39,11 +39,22 @@ _TROUBLE = "trouble"
 """The name in a request's scope of what kept it from being served here."""
 
 
+class _Usual(NamedTuple):
+    """The headers that all answers of a kind have, and the same as they go over the wire."""
+
+    headers: Headers
+    lines: bytes
+
+    @classmethod
+    def of(cls, *fields: tuple[bytes, bytes]) -> Self:
+        return cls([*fields], headers.write(fields))
+
+
 class _Served(NamedTuple):
     """An answer to a request; without a body, it is the app's to give."""
 
     status: int
-    headers: Headers
+    usual: _Usual
     body: bytes | None
     receive: Receive
     """Gives the request's body, as if nobody had taken it."""
@@ -71,9 +82,9 @@ class Counter:
         for layer in reversed(layers):
             self._refuse = layer(self._refuse)
         self._apart = apart(settings)
-        ours = [(b"content-type", b"application/json"), *headers.of_plain(settings)]
-        self._on_lookup = [*ours, (b"vary", b"Authorization")]
-        self._on_booking = ours
+        ours = (b"content-type", b"application/json"), *headers.of_plain(settings)
+        self._on_lookup = _Usual.of(*ours, (b"vary", b"Authorization"))
+        self._on_booking = _Usual.of(*ours)
         self._limits = limits
         self._lookups = lookups
         self._bookings = bookings
@@ -100,9 +111,10 @@ class Counter:
             await self._app(scope, served.receive, send)
             return
         request_id = request_id_of(scope["headers"])
-        said = [*own(request_id, taken, served.body), *served.headers]
+        said, usual = own(request_id, taken, served.body), served.usual
         whole = scope.get("extensions", {}).get(WHOLE)
-        if not (whole and whole(served.status, said, served.body)):
+        if not (whole and whole(served.status, said, served.body, usual.lines)):
+            said = [*said, *usual.headers]
             await send({"type": "http.response.start", "status": served.status, "headers": said})
             await send({"type": "http.response.body", "body": served.body})
         seconds = time.perf_counter() - started

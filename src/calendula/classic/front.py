@@ -14,7 +14,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCy
 from calendula import logs, metrics
 from calendula.availability.kept import Kept
 from calendula.http.clients import name_of
-from calendula.http.headers import WRITTEN
+from calendula.http.headers import WRITTEN, write
 from calendula.http.limits import FORWARDED, TAKEN, Limits, fields
 from calendula.http.middleware import request_id_of
 from calendula.http.protocol import Limited
@@ -29,8 +29,8 @@ KEPT, LIMITS, APART = "kept", "limits", "apart"
 the headers with which a request is `apart`."""
 
 WHOLE = "calendula.whole"
-"""The extension of ASGI that sends an answer in one piece: its status, headers and body. It tells
-whether it has; if not, the answer is to be sent as ever."""
+"""The extension of ASGI that sends an answer in one piece: its status, headers, body, and headers
+that are written already. It tells whether it has; if not, the answer is to be sent as ever."""
 _OF_LOOKUP = b"content-type: application/json\r\nvary: Authorization\r\n"
 
 
@@ -99,16 +99,12 @@ class Front(Limited):
         status: int,
         headers: Headers,
         body: bytes,
-        lines: bytes = b"",
+        lines: bytes,
     ) -> bool:
-        """Send a whole answer with one write, if that can be; tell whether it was.
-
-        `lines` are headers that are written already.
-        """
+        """Send a whole answer with one write, if that can be; tell whether it was."""
         if not self._can_send(cycle):
             return False
-        headers = [*cycle.default_headers, *headers]
-        head = b"".join([b"%b: %b\r\n" % header for header in headers])
+        head = write([*cycle.default_headers, *headers])
         self.transport.write(b"%b%b%b\r\n%b" % (STATUS_LINE[status], head, lines, body))
         cycle.response_started = cycle.response_complete = True
         cycle.on_response()

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import to_json
 
 from calendula import names
 from calendula.availability import together
 from calendula.availability.kept import Kept
 from calendula.availability.together import Asked, Found
 from calendula.classic import service
-from calendula.classic.schemas import AvailableSlots
 from calendula.database import Database
 from calendula.errors import Unavailable
 from calendula.http.fields import LocalDate, Name
@@ -73,9 +73,10 @@ def _read(query: bytes) -> _Lookup | None:
 
 
 def _body(found: Found) -> bytes:
+    """Return what the route answers, whose model need not look at what is right."""
     day = service.sayable(found.day)
-    slots = AvailableSlots(available_slots=[slot.label for slot in day.free], reason=day.reason)
-    return slots.model_dump_json(exclude_none=True).encode()
+    answer: dict[str, object] = {"available_slots": [slot.label for slot in day.free]}
+    return to_json({**answer, "reason": day.reason} if day.reason else answer)
 
 
 _PARAMETERS = len(_Lookup.model_fields)

@@ -1,6 +1,6 @@
 """What every answer tells browsers and caches that they may do with it: the one place for it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -68,6 +68,6 @@ def of_plain(settings: Settings) -> list[tuple[bytes, bytes]]:
     return [*common(settings), *([(b"vary", b"Origin")] if settings.cors_origins else [])]
 
 
-def written(settings: Settings) -> bytes:
-    """Return the same as it goes over the wire."""
-    return b"".join(b"%b: %b\r\n" % it for it in of_plain(settings))
+def write(fields: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """Return headers as they go over the wire."""
+    return b"".join([b"%b: %b\r\n" % it for it in fields])
