@@ -156,7 +156,7 @@ def _insert(
     now = clock.now()
     said = {name: value for name, value in row.items() if value is not None}
     values = {"id": new_id(), "created_at": now, "updated_at": now, **said}
-    free = ~exists().where(Appointment.status.in_(HOLDING), times.reaches_into(doctor.id, occupied))
+    free = ~exists().where(times.reaches_into(doctor.id, occupied))
     query = (
         select(Doctor.id, *(_literal(name, value) for name, value in values.items()))
         .where(Doctor.id == doctor.id, Doctor.timetable_version == doctor.timetable_version, free)

@@ -1,7 +1,7 @@
 """Which of a doctor's time is held, and by what."""
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from math import ceil
 from typing import NamedTuple
 from uuid import UUID
@@ -12,12 +12,13 @@ from sqlalchemy.orm import Session
 from calendula import clock
 from calendula.appointments.models import HOLDS_ITS_SLOT, Appointment
 from calendula.appointments.offers import SlotRefused
-from calendula.appointments.status import HOLDING, Status
+from calendula.appointments.status import Status
 from calendula.doctors.models import Doctor
 from calendula.intervals import Interval
 from calendula.timetables.slots import Slot, whole_day
 
-_LONGEST = timedelta(days=1)  # a check constraint; it lets an index find what reaches into a time
+_DAY = timedelta(days=1)
+_LONGEST = _DAY  # a check constraint; it lets an index find what reaches into a time
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 IS_HELD = text(f"appointment.{HOLDS_ITS_SLOT}")
 """That an appointment holds its time, in the words of the indexes: so they are found useful."""
@@ -55,15 +56,16 @@ _BUSY = (
 def is_live(now: datetime) -> ColumnElement[bool]:
     """Return the condition that an appointment holds its time: a hold does until it expires."""
     unexpired = or_(Appointment.status != Status.PENDING, Appointment.expires_at > now)
-    return and_(Appointment.status.in_(HOLDING), unexpired)
+    return and_(IS_HELD, unexpired)
 
 
 def reaches_into(doctor_id: UUID, time: Interval) -> ColumnElement[bool]:
-    """Return the condition that an appointment of a doctor occupies a part of a time.
+    """Return the condition that an appointment of a doctor holds a part of a time.
 
-    It says nothing of the status; with HOLDING, an index answers it.
+    It says IS_HELD itself: of several, SQLite looks for an index for each by its conditions alone.
     """
     return and_(
+        IS_HELD,
         Appointment.doctor_id == doctor_id,
         Appointment.occupied_from > reach_of(time.start),
         Appointment.occupied_from < time.end,
@@ -91,18 +93,30 @@ def starts_on(doctor: Doctor, day: date) -> ColumnElement[bool]:
     )
 
 
+def dated(day: date) -> ColumnElement[bool]:
+    """Return the condition that an appointment was booked under a local date, in whatever zone.
+
+    No index knows of dates alone: one knows when it can be that date somewhere.
+    """
+    midnight = datetime.combine(day, time.min, UTC)
+    conditions = [Appointment.date == day, Appointment.starts_at > reach_of(midnight)]
+    if datetime.max.replace(tzinfo=UTC) - midnight > 2 * _DAY:
+        conditions.append(Appointment.starts_at < midnight + 2 * _DAY)
+    return and_(*conditions)
+
+
 def stands_against(doctor_id: UUID, slot: Slot, occupied: Interval) -> ColumnElement[bool]:
     """Return the condition that an appointment keeps a doctor's slot from being booked.
 
     It is what the constraints say: they know of no clock, and so of no hold that has expired.
     """
     same_name = and_(
+        IS_HELD,
         Appointment.doctor_id == doctor_id,
         Appointment.date == slot.date,
         Appointment.slot == slot.label,
     )
-    overlaps = reaches_into(doctor_id, occupied)
-    return and_(Appointment.status.in_(HOLDING), or_(overlaps, same_name))
+    return or_(reaches_into(doctor_id, occupied), same_name)
 
 
 def held_by(doctors: Iterable[Doctor], *, after: datetime) -> Select[Appointment]:
@@ -110,6 +124,7 @@ def held_by(doctors: Iterable[Doctor], *, after: datetime) -> Select[Appointment
     return select(Appointment).where(
         Appointment.doctor_id.in_([doctor.id for doctor in doctors]),
         is_live(clock.now()),
+        Appointment.occupied_from > reach_of(after),
         Appointment.occupied_until > after,
     )
 

@@ -11,9 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from calendula import clock
-from calendula.appointments import log
+from calendula.appointments import log, times
 from calendula.appointments.models import Appointment
-from calendula.appointments.status import HOLDING
 from calendula.database import Database
 from calendula.doctors import service as doctors
 from calendula.doctors.models import Doctor
@@ -136,9 +135,7 @@ def _whose(session: Session, wanted: Wanted) -> list[tuple[Doctor, Timetable]]:
     some = session.scalars(query.order_by(Doctor.name_key)).all()
     booked = set(
         session.scalars(
-            select(Appointment.doctor_id)
-            .where(Appointment.date == day, Appointment.status.in_(HOLDING))
-            .distinct()
+            select(Appointment.doctor_id).where(times.dated(day), times.IS_HELD).distinct()
         )
     )
     known = timetables.load_all(session, some, day, day)

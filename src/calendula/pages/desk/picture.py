@@ -15,7 +15,6 @@ from sqlalchemy.orm import Session
 from calendula import clock
 from calendula.appointments import times
 from calendula.appointments.models import Appointment
-from calendula.appointments.status import HOLDING
 from calendula.doctors.models import Doctor
 from calendula.http.dependencies import DatabaseOfApp, SettingsOfApp
 from calendula.http.fields import LocalDate
@@ -111,7 +110,7 @@ def _booked(
     theirs = or_(*(times.reaches_into(it.id, about) for it in doctors))
     query = select(
         Appointment.doctor_id, Appointment.occupied_from, Appointment.occupied_until
-    ).where(Appointment.status.in_(HOLDING), times.is_live(clock.now()), theirs)
+    ).where(times.is_live(clock.now()), theirs)
     rows = session.execute(query.order_by(Appointment.doctor_id)) if doctors else ()
     return {
         doctor_id: [Part(start, end) for _, start, end in those]

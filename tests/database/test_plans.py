@@ -1,0 +1,60 @@
+"""How SQLite finds rows: by the words of a query alone, since it counts nothing beforehand.
+
+PostgreSQL's plans hang on what is in the tables: `make bench-stored` measures both.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, Engine, event
+
+from calendula.database import Database
+from calendula.settings import Settings
+from support.everything import ask
+
+_ALL_OF_A_TABLE = re.compile(r"SCAN (appointment|event|patient)\b(?! USING INDEX)")
+_ALL_OF_A_DOCTOR = re.compile(r"SEARCH appointment .*appointment_doctor_index \(doctor_id=\?\)$")
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_nothing_reads_all_that_there_is(settings: Settings, database: Database) -> None:
+    """No operation reads a whole table, nor all that a doctor ever had: clinics grow."""
+    with _watched() as plans:
+        operations = [asked.operation for asked in ask(settings, database)]
+    assert len(operations) > 100
+    large = {
+        (statement, step)
+        for statement, steps in plans.items()
+        for step in steps
+        if _ALL_OF_A_TABLE.search(step) or _ALL_OF_A_DOCTOR.search(step)
+        if "FROM appointment" in statement or "SCAN" in step  # not what a foreign key may look for
+    }
+    assert large == set()
+
+
+@contextmanager
+def _watched() -> Iterator[dict[str, list[str]]]:
+    """Give the steps of each statement that SQLite does meanwhile."""
+    plans: dict[str, list[str]] = {}
+
+    def explain(
+        connection: Connection,
+        _cursor: object,
+        statement: str,
+        given: Any,
+        _: object,
+        many: bool,
+    ) -> None:
+        if statement not in plans and re.match("SELECT|INSERT|UPDATE|DELETE", statement):
+            cursor = connection.connection.cursor()
+            cursor.execute(f"EXPLAIN QUERY PLAN {statement}", given[0] if many else given)
+            plans[statement] = [str(row[-1]) for row in cursor.fetchall()]
+
+    event.listen(Engine, "before_cursor_execute", explain)
+    try:
+        yield plans
+    finally:
+        event.remove(Engine, "before_cursor_execute", explain)
