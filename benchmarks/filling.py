@@ -22,7 +22,8 @@ from sides import plain
 from support import databases, load
 from workloads import LABELS, doctor
 
-DOCTORS, DAYS, BOOKED, FREE = 1_000, 2_500, (0, 2, 4, 6), (1, 3, 5, 7)
+DOCTORS, BOOKED, FREE = 1_000, (0, 2, 4, 6), (1, 3, 5, 7)
+_DAYS = 270  # at least: of so many, the slots are listed
 _STARTS = ("09:00", "10:00", "11:00", "14:00")  # of the booked slots
 _VISITS = 10  # appointments of each patient
 _NUMBERS = "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {count})"
@@ -67,11 +68,22 @@ def fill(url: str, rows: int) -> date:
         if not count:
             _add_doctors(database)
     if not count:
-        first = clock.now().date() - timedelta(days=DAYS // 2)
+        _, days = shape(rows)
+        first = clock.now().date() - timedelta(days=days // 2)
         embedded = make_url(url).get_backend_name() == "sqlite"
         (_fill_sqlite if embedded else _fill_postgresql)(url, rows, first)
     with load.database_of(url) as database, database.read() as session:
         return session.scalars(select(func.min(Appointment.date))).one()
+
+
+def shape(rows: int) -> tuple[int, int]:
+    """Return how many doctors have appointments, and on how many days.
+
+    Their days are as full in every clinic, and only these are looked at: a clinic with few
+    appointments has less stored, not less to do for an answer.
+    """
+    doctors = min(DOCTORS, rows // (_DAYS * len(BOOKED)))
+    return doctors, rows // (doctors * len(BOOKED))
 
 
 def next_number(url: str) -> int:
@@ -105,7 +117,7 @@ def _statements(rows: int, identifier: str, **words: str) -> list[str]:
     )
     other = _APPOINTMENTS.format(
         numbers=_NUMBERS.format(count=rows),
-        doctors=DOCTORS,
+        doctors=shape(rows)[0],
         id=identifier.format(i="i"),
         patient=identifier.format(i=f"i % {patients}"),
         **words,

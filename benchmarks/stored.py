@@ -53,9 +53,11 @@ def _sides(many: int) -> Iterator[list[Side]]:
                 side.first_day = first
                 side.listed = doctor(0)
                 side.next = dict.fromkeys(("distinct", "contended"), filling.next_number(url))
+                doctors, days = filling.shape(rows)
                 side.ground = {
-                    "doctors": filling.DOCTORS,
-                    "days": filling.DAYS,
+                    "doctors": doctors,
+                    "days": days,
+                    "booked": filling.DOCTORS,
                     "slots": filling.FREE,
                 }
                 sides.append(side)

@@ -29,6 +29,9 @@ class Ground:
     first: date
     doctors: int = 100
     days: int = _DAYS
+    """How many days of these doctors are looked at."""
+    booked: int | None = None
+    """How many doctors are booked, if not the same."""
     slots: tuple[int, ...] = tuple(range(len(LABELS)))
     """Which slots of a day are booked."""
 
@@ -54,7 +57,7 @@ def doctor(number: int) -> str:
 
 
 def _booking(ground: Ground, number: int, days_later: int, patient: str, header: str = "") -> bytes:
-    rest, by = divmod(number, ground.doctors)
+    rest, by = divmod(number, ground.booked or ground.doctors)
     day, slot = divmod(rest, len(ground.slots))
     body = {
         "patient_id": patient,
@@ -78,14 +81,23 @@ def _contended(ground: Ground, number: int, turn: int) -> bytes:
     return _booking(ground, turn, CONTENDED_AFTER, str(number))
 
 
-def _lookup(ground: Ground, number: int) -> bytes:
+def _lookup(ground: Ground, number: int, spelling: int = 0) -> bytes:
     day, by = divmod(number, ground.doctors)
-    query = f"doctor_name={quote(doctor(by))}&date={ground.day(day)}"
+    query = f"doctor_name={_spelled(doctor(by), spelling)}&date={ground.day(day)}"
     return request(f"GET /available_slots?{query}")
 
 
+def _spelled(text: str, number: int) -> str:
+    """Return one of the ways to write a text in a URL: no answer to another is kept for it."""
+    return "".join(
+        f"%{ord(char):02X}" if number >> place & 1 else quote(char)
+        for place, char in enumerate(text)
+    )
+
+
 def _random(ground: Ground, number: int, _turn: int) -> bytes:
-    return _lookup(ground, number * _SPREAD % (ground.doctors * ground.days))
+    again, place = divmod(number * _SPREAD, ground.doctors * ground.days)
+    return _lookup(ground, place, again // _SPREAD)
 
 
 def _repeated(ground: Ground, number: int, _turn: int) -> bytes:
