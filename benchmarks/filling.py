@@ -29,7 +29,7 @@ _VISITS = 10  # appointments of each patient
 _NUMBERS = "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {count})"
 _TABLES = """
 CREATE TEMPORARY TABLE filled_doctor AS
-    SELECT row_number() OVER (ORDER BY name_key) - 1 AS number, id FROM doctor;
+    SELECT row_number() OVER (ORDER BY id) - 1 AS number, id FROM doctor;
 CREATE TEMPORARY TABLE filled_slot (number integer, label text, start text)
 """
 _PATIENTS = """
