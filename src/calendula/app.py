@@ -27,7 +27,7 @@ from calendula.classic.lookups import Lookups
 from calendula.clinic import routes as clinic
 from calendula.database import Database
 from calendula.events.feed import Feed
-from calendula.http import headers, health, openapi, problems, scrape, stopping
+from calendula.http import headers, health, openapi, problems, routing, scrape, stopping
 from calendula.http.connections import CONNECTIONS, Connections
 from calendula.http.cors import ApiCors
 from calendula.http.limits import Limits, RateLimit
@@ -45,7 +45,6 @@ _THREADS_A_CONNECTION = 4  # who waits for a connection waits in a thread, and h
 _REMEMBERED = 20_000  # doctors, and answers about them
 _DESK = "/desk"
 _FOR_SCRIPTS = ("/v1", *classic.FAILURE_MESSAGES)  # where no page is
-# Side by side: of a router in a router FastAPI builds every route again, to look at it once.
 _API = (
     classic.router,
     availability.router,
@@ -157,10 +156,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     if traces.on():
         app.first = traces.Traced(app.first)
-    for router in _API:
-        app.include_router(router)
-    for router in (scrape.router, *pages.ROUTERS):
-        app.include_router(router, include_in_schema=False)
+    routing.serve(app, _API)
+    routing.serve(app, (scrape.router, *pages.ROUTERS), in_schema=False)
     return app
 
 

@@ -8,13 +8,14 @@ from calendula.database import schema
 from calendula.errors import Unavailable
 from calendula.http import openapi
 from calendula.http.dependencies import DatabaseOfApp
+from calendula.http.routing import Route
 
 _NOT_READY = "The database's schema is not the one of this version."
 
 # Of its own, so that the answer does not queue behind bookings that wait for the database.
 _THREADS = CapacityLimiter(2)
 
-router = APIRouter(tags=["Health"])
+router = APIRouter(tags=["Health"], route_class=Route)
 
 
 class Health(BaseModel):

@@ -6,10 +6,11 @@ from email.message import Message
 from typing import Any, NoReturn
 
 from fastapi import HTTPException, Request, Response
-from fastapi.routing import APIRoute
+
+from calendula.http.routing import Route
 
 
-class JsonRoute(APIRoute):
+class JsonRoute(Route):
     """A route whose body is JSON (RFC 8259), as UTF-8, or is refused: 415, 400 or 422."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:

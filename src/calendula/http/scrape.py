@@ -4,8 +4,9 @@ from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from calendula import metrics
+from calendula.http.routing import Route
 
-router = APIRouter()  # no part of the API that the document describes
+router = APIRouter(route_class=Route)  # no part of the API that the document describes
 
 
 @router.get("/metrics")

@@ -9,6 +9,7 @@ from calendula.access.guard import CallerOfRequest
 from calendula.clinic.parameters import Flag
 from calendula.http import openapi
 from calendula.http.dependencies import DatabaseOfApp, KnownQuery, SettingsOfApp
+from calendula.http.routing import Route
 from calendula.imports import files, service
 from calendula.imports.files import MEDIA_TYPES, Kind
 from calendula.imports.report import Report
@@ -29,7 +30,7 @@ _BODY = {
     "content": {name: {"schema": {"type": "string", "format": "binary"}} for name in MEDIA_TYPES},
 }
 
-router = APIRouter(tags=["Imports"])
+router = APIRouter(tags=["Imports"], route_class=Route)
 
 
 async def _kind(request: Request) -> Kind:

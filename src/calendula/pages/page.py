@@ -9,12 +9,12 @@ from fastapi import Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse
-from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 from calendula.access import guard
 from calendula.errors import CalendulaError, Invalid
 from calendula.http import headers, problems
+from calendula.http.routing import Route
 from calendula.pages import sentences
 from calendula.pages.reader import Reader
 
@@ -23,7 +23,7 @@ _FORM = "application/x-www-form-urlencoded"
 _OTHER_SITES = {"cross-site", "same-site"}  # the latter is another host of the same domain
 
 
-class PageRoute(APIRoute):
+class PageRoute(Route):
     """A route that answers with a page, whatever happens."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:

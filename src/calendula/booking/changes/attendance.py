@@ -13,11 +13,13 @@ from calendula.booking.changes import service
 from calendula.http import etags
 from calendula.http.dependencies import DatabaseOfApp, KnownQuery
 from calendula.http.etags import IfMatch
+from calendula.http.routing import Route
 
 router = APIRouter(
     prefix="/v1/appointments/{appointment_id}",
     tags=["Appointments"],
     responses=examples.UNKNOWN,
+    route_class=Route,
     dependencies=[KnownQuery],
 )
 

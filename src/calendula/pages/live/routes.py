@@ -10,10 +10,11 @@ from calendula.events.feed import Feed, Reader
 from calendula.http.clients import network_of
 from calendula.http.dependencies import KnownQuery
 from calendula.http.fields import Id
+from calendula.http.routing import Route
 
 _RETRY = 2000  # milliseconds until the browser connects anew
 
-router = APIRouter(include_in_schema=False, dependencies=[KnownQuery])
+router = APIRouter(route_class=Route, include_in_schema=False, dependencies=[KnownQuery])
 
 
 async def _feed(request: Request) -> Feed:
