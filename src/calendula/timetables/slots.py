@@ -1,10 +1,10 @@
 """From wall time to instants: the slots that a day's windows make in a time zone. Pure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, Self
 from zoneinfo import ZoneInfo
 
 from calendula.timetables import labels
@@ -13,6 +13,7 @@ from calendula.timetables.windows import Window
 _MINUTE = timedelta(minutes=1)
 _SECOND = timedelta(seconds=1)
 _REMEMBERED = 8192  # dates with the same hours; some 10 MB where each has ten slots
+_KINDS = 2048  # of days: the windows that one has
 _WHOLE_DAY = Window(0, labels.MINUTES_OF_DAY, labels.MINUTES_OF_DAY)
 
 
@@ -66,33 +67,65 @@ def whole_day(day: date, zone: ZoneInfo) -> Span | None:
     return span_of(day, _WHOLE_DAY, zone)
 
 
+class _Step(NamedTuple):
+    """A slot of a window, whatever the date is; minutes after its midnight, and what follows."""
+
+    start: int
+    end: int
+    until_start: timedelta
+    until_end: timedelta
+    days: int
+    label: str
+    overnight: bool
+
+    @classmethod
+    def of(cls, start: int, end: int) -> Self:
+        days = start // labels.MINUTES_OF_DAY
+        overnight = (end - 1) // labels.MINUTES_OF_DAY > days
+        label = labels.write(start, end)
+        return cls(start, end, start * _MINUTE, end * _MINUTE, days, label, overnight)
+
+    def on(self, day: date, start: datetime, end: datetime) -> Slot:
+        """Return the slot that it is on a date, where these are its instants."""
+        own_day = day + timedelta(days=self.days) if self.days else day
+        return Slot(start, end, own_day, self.label, self.overnight)
+
+
 @lru_cache(maxsize=_REMEMBERED)
 def _slots_of(
     day: date, windows: tuple[Window, ...], zone: ZoneInfo, length: int | None
 ) -> tuple[Slot, ...]:
     """Return the slots; doctors with the same hours share them."""
-    slots = (slot for window in windows for slot in _slots_in(day, window, zone, length))
-    return tuple(sorted(slots, key=lambda slot: slot.start))
+    steps = _steps(windows, length)
+    if not steps:
+        return ()
+    midnight = _midnight(day, steps[0].start, max(step.end for step in steps), zone)
+    if midnight is None:
+        found = (_slot(day, step, zone) for step in steps)
+        return tuple(slot for slot in found if slot)
+    return tuple(
+        step.on(day, midnight + step.until_start, midnight + step.until_end) for step in steps
+    )
 
 
-def _slots_in(day: date, window: Window, zone: ZoneInfo, length: int | None) -> Iterator[Slot]:
-    steps = list(_steps(window, length))
-    midnight = _midnight(day, steps[0][0], steps[-1][1], zone) if steps else None
-    for start, end in steps:
-        if midnight is None:
-            slot = _slot(day, start, end, zone)
-        else:
-            times = midnight + start * _MINUTE, midnight + end * _MINUTE
-            slot = _named(*times, day, start, end)
-        if slot is not None:
-            yield slot
+@lru_cache(maxsize=_KINDS)
+def _steps(windows: tuple[Window, ...], length: int | None) -> tuple[_Step, ...]:
+    """Return what windows make of any date, in time order."""
+    return tuple(
+        _Step.of(start, start + (length or step))
+        for start, step in sorted(
+            (start, step)
+            for first, last, step in windows
+            for start in range(first, last - step + 1 if length is None else last, step)
+        )
+    )
 
 
 def _midnight(day: date, first: int, last: int, zone: ZoneInfo) -> datetime | None:
     """Return a date's midnight by the clock that its zone has from one minute to another.
 
     None where the clock is changed, and at the ends of the calendar. One look at each end will do:
-    no zone changes its clock twice within the two days of a window.
+    no zone changes its clock twice within the two days of a date's windows.
     """
     wall = datetime.combine(day, time.min, zone)
     try:
@@ -106,30 +139,17 @@ def _midnight(day: date, first: int, last: int, zone: ZoneInfo) -> datetime | No
         return None
 
 
-def _steps(window: Window, length: int | None) -> Iterator[tuple[int, int]]:
-    first, last, step = window
-    latest = last - step if length is None else last - 1
-    return ((start, start + (length or step)) for start in range(first, latest + 1, step))
-
-
-def _slot(day: date, start: int, end: int, zone: ZoneInfo) -> Slot | None:
+def _slot(day: date, step: _Step, zone: ZoneInfo) -> Slot | None:
+    start, end = step.start, step.end
     try:
         first, last = _instant(day, start, zone), _instant(day, end - 1, zone)
         if first is None or last is None or last - first != (end - 1 - start) * _MINUTE:
             return None
         end_instant = last + _MINUTE
         end_instant.astimezone(zone)
-        return _named(first, end_instant, day, start, end)
+        return step.on(day, first, end_instant)
     except OverflowError:  # the calendar ends at 9999-12-31, in UTC and in the zone
         return None
-
-
-def _named(start: datetime, end: datetime, day: date, first: int, last: int) -> Slot:
-    """Return the slot of these instants that lies between two minutes after a date's midnight."""
-    days = first // labels.MINUTES_OF_DAY
-    overnight = (last - 1) // labels.MINUTES_OF_DAY > days
-    own_day = day + timedelta(days=days) if days else day
-    return Slot(start, end, own_day, labels.write(first, last), overnight)
 
 
 def _instant(day: date, minute: int, zone: ZoneInfo) -> datetime | None:
