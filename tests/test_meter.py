@@ -16,7 +16,7 @@ NOW = datetime(2030, 1, 7, 9, 0, 20, tzinfo=UTC)
 def at(monkeypatch: pytest.MonkeyPatch) -> list[datetime]:
     """The present, which a test may change: twenty seconds into a minute."""
     times = [NOW]
-    monkeypatch.setattr(clock, "now", lambda: times[-1])
+    monkeypatch.setattr(clock, "timestamp", lambda: datetime.timestamp(times[-1]))
     return times
 
 

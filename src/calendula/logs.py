@@ -6,6 +6,7 @@ import threading
 import traceback
 from collections import deque
 from contextlib import suppress
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Literal, TextIO
 
@@ -76,7 +77,7 @@ def request(  # noqa: PLR0917 - the members of a line
     method: str,
     route: str | None,
     status: int | None,
-    milliseconds: float,
+    seconds: float,
     **trouble: Any,
 ) -> None:
     """Write the line of a request. The id must be free of quotes and backslashes.
@@ -87,20 +88,24 @@ def request(  # noqa: PLR0917 - the members of a line
     other; and so it is where it has a trace's id.
     """
     if level > logging.INFO or traces.on() or len(logging.root.handlers) > 1:
-        members = {"method": method, "route": route, "status": status, "milliseconds": milliseconds}
-        _requests.log(level, "request", request_id=request_id, **members, **trouble)
+        said = {"method": method, "route": route, "status": status}
+        milliseconds = round(seconds * 1000, 1)
+        _requests.log(
+            level, "request", request_id=request_id, **said, milliseconds=milliseconds, **trouble
+        )
         return
-    at = clock.now().isoformat().replace("+00:00", "Z")
+    second, fraction = divmod(clock.timestamp(), 1)
+    at = f"{_second(second)}.{int(fraction * 1_000_000):06}"
     if _as_json:
         line = (
-            f'{{"event": "request", "request_id": "{request_id}", "method": {_json(method)}, '
-            f'"route": {_json(route)}, "status": {_json(status)}, "milliseconds": {milliseconds}, '
-            f'"level": "info", "logger": "calendula.http", "timestamp": "{at}"}}\n'
+            f'{{"event": "request", "request_id": "{request_id}", {_json(method, route, status)}, '
+            f'"milliseconds": {seconds * 1000:.1f}, "level": "info", "logger": "calendula.http", '
+            f'"timestamp": "{at}Z"}}\n'
         )
     else:
         line = (
-            f"{at} [info     ] request [calendula.http] request_id={request_id} method={method} "
-            f"route={route} status={status} milliseconds={milliseconds}\n"
+            f"{at}Z [info     ] request [calendula.http] request_id={request_id} method={method} "
+            f"route={route} status={status} milliseconds={seconds * 1000:.1f}\n"
         )
     _lines.append(line)
     _let_be_written()
@@ -147,6 +152,13 @@ def _tell_of_thread(ended: threading.ExceptHookArgs) -> None:
     _threads.error("thread ended", thread=name, **trouble(ended.exc_value))
 
 
+@lru_cache(maxsize=16)
+def _second(timestamp: float) -> str:
+    """Return a second as all lines of it have it: to write an instant takes longer than a line."""
+    return datetime.fromtimestamp(timestamp, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
 @lru_cache(maxsize=1024)
-def _json(value: str | int | None) -> str:
-    return json.dumps(value)
+def _json(method: str, route: str | None, status: int | None) -> str:
+    """Return members of a line: most lines have those of another."""
+    return json.dumps({"method": method, "route": route, "status": status})[1:-1]

@@ -72,7 +72,7 @@ class Meter:
     def _add(self, client: str, amount: int) -> Taken:
         if not self.most:
             return Taken(self, True, 0, 0)  # noqa: FBT003 - here and below: names take time
-        now = clock.now().timestamp()
+        now = clock.timestamp()
         with self._lock:
             if not self._begin <= now < self._end:
                 self._turn(now)

@@ -64,13 +64,18 @@ def key(name: str) -> str:
 
     Unicode's NFKC_Casefold (UAX 31: without what is ignorable), with white space folded.
     """
+    if name.isascii():  # as most; and none of these has another form
+        return " ".join(name.casefold().split())
     seen = unicodedata.normalize("NFKC", name).translate(_IGNORABLE).casefold()
     return " ".join(unicodedata.normalize("NFKC", seen).split())
 
 
 def plain(text: str) -> str:
     """Return the form in which texts are searched: case, accents and white space do not count."""
-    letters = unicodedata.normalize("NFKD", key(text)).translate(_STROKES)
+    folded = key(text)
+    if folded.isascii():
+        return folded
+    letters = unicodedata.normalize("NFKD", folded).translate(_STROKES)
     kept = (char for char in letters if unicodedata.combining(char) < _ACCENTS)
     return " ".join(unicodedata.normalize("NFC", "".join(kept)).split())
 

@@ -121,7 +121,7 @@ class Counter:
         method, route = scope["method"], scope["route"]
         metrics.request(method, route.path, served.status, seconds)
         metrics.booking(route.name, served.status, None, replayed=False)
-        logs.request(INFO, request_id, method, route.path, served.status, round(seconds * 1000, 1))
+        logs.request(INFO, request_id, method, route.path, served.status, seconds)
 
     async def _look_up(self, scope: Scope, receive: Receive) -> _Served:
         """Answer a lookup, if it is a plain one."""

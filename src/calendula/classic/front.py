@@ -90,7 +90,7 @@ class Front(Limited):
         self._send(cycle, 200, own(request_id, taken, body), body, lines)
         seconds = time.perf_counter() - started
         metrics.request("GET", LOOKUP, 200, seconds)
-        logs.request(INFO, request_id, "GET", LOOKUP, 200, round(seconds * 1000, 1))
+        logs.request(INFO, request_id, "GET", LOOKUP, 200, seconds)
         return True
 
     def _send(

@@ -97,14 +97,15 @@ def _book(  # noqa: PLR0917 - who wants what
 
 def booked(appointment: AnyAppointment, doctor: Doctor) -> JsonObject:
     """Return what whoever booked is answered, but for the token."""
+    zone = doctor.zone
     return {
         "msg": BOOKED,
         "appointment_id": str(appointment.id),
         "doctor_name": doctor.name,
         "date": appointment.date.isoformat(),
         "time_slot": appointment.slot,
-        "starts_at": appointment.starts_at.astimezone(doctor.zone).isoformat(),
-        "ends_at": appointment.ends_at.astimezone(doctor.zone).isoformat(),
+        "starts_at": appointment.starts_at.astimezone(zone).isoformat(),
+        "ends_at": appointment.ends_at.astimezone(zone).isoformat(),
     }
 
 

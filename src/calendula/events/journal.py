@@ -132,13 +132,14 @@ def _open(session: Session, chains: Sequence[UUID]) -> dict[UUID, Head]:
 
 def _lock(session: Session, chains: Sequence[UUID]) -> dict[UUID, Head]:
     rows = session.connection().execute(_locking(), {"chains": chains})
-    return {row.id: Head(row.length, row.hash) for row in rows}
+    return {one: Head(length, last) for one, length, last in rows}
 
 
 @cache
 def _locking() -> Select[Any]:
     those = _heads.c.id.in_(bindparam("chains", expanding=True))
-    return select(_heads).where(those).order_by(_heads.c.id).with_for_update()
+    heads = select(_heads.c.id, _heads.c.length, _heads.c.hash).where(those)
+    return heads.order_by(_heads.c.id).with_for_update()
 
 
 def _make_heads(session: Session, chains: Sequence[UUID]) -> None:

@@ -83,7 +83,7 @@ class RequestLog:
             method,
             path,
             status,
-            round(seconds * 1000, 1),
+            seconds,
             **logs.trouble(unforeseen or state.get("cause")),
         )
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from itertools import chain
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -64,6 +65,14 @@ class Timetable:
     holidays: str | None = None
     policy: Policy = _FREE
     active: bool = True
+    _has_nights: bool = field(init=False, repr=False, compare=False)
+    """Whether any window reaches past midnight: else no date need be asked for another's sake."""
+
+    def __post_init__(self) -> None:
+        """See whether there are nights."""
+        weekly = (it.window for it in self.week)
+        has_nights = _reach_over(chain(weekly, *self.overrides.values()))
+        object.__setattr__(self, "_has_nights", has_nights)
 
     def windows_on(self, day: date) -> Sequence[Window]:
         """Return the windows that begin on a date."""
@@ -85,7 +94,7 @@ class Timetable:
         Those of a visit begin at every step of a slot's length in a window, wherever the visit and
         its buffers fit into hours that follow each other without a gap.
         """
-        begun = [it for it in _dates(day, 1, 0) if it == day or _reach_over(self.windows_on(it))]
+        begun = _dates(day, 1, 0) if self._has_nights else [day]
         slots = [slot for it in begun for slot in self._begun(it, visit) if slot.date == day]
         if visit is None:
             return slots
