@@ -53,9 +53,6 @@ def engines(url: URL, settings: Settings) -> tuple[Engine, Engine]:
         max_overflow=0,
         pool_timeout=settings.pool_timeout,
         hide_parameters=True,
-        # A plan that was made for small tables would be kept while they grow. PostgreSQL's own
-        # plans, by which it looks for the rows of foreign keys, may be kept: they are always right.
-        connect_args={"prepare_threshold": None},
     )
 
     @event.listens_for(engine, "connect")
@@ -87,6 +84,7 @@ def _watch(engine: Engine, patience: float) -> None:
             return
         try:
             connection.check()
+            connection.plan_anew()
         except engine.dialect.loaded_dbapi.Error as error:  # all of its time are: it was restarted
             raise exc.InvalidatePoolError from error
 

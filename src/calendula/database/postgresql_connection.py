@@ -1,11 +1,13 @@
-"""A connection that waits for nobody for ever."""
+"""A connection that waits for nobody for ever, and keeps no plan for long."""
 
+import time
 from typing import Any, TypeVar
 
 import psycopg
 from psycopg.abc import PQGen
 
 _LOOK = 0.1  # seconds after which the driver looks whether it was interrupted
+_PLANS_LAST = 5.0  # seconds
 _Answer = TypeVar("_Answer")
 
 
@@ -18,6 +20,7 @@ class Connection(psycopg.Connection[Any]):
 
     patience: float | None = None
     """Seconds; None is for ever."""
+    _planned_at = -_PLANS_LAST
 
     def wait(
         self, gen: PQGen[_Answer], interval: float = _LOOK, timeout: float | None = None
@@ -35,3 +38,15 @@ class Connection(psycopg.Connection[Any]):
         """Raise OperationalError where the server has closed the connection. It is not asked."""
         for _ in range(2):  # its last words, and then that there will be no more
             self.pgconn.consume_input()
+
+    def plan_anew(self) -> None:
+        """Let what is prepared be planned anew, unless it was a moment ago.
+
+        A plan that was made for small tables would be kept while they grow. PostgreSQL drops it
+        where it analyzes a table, which is up to a minute later, or never.
+        """
+        now = time.monotonic()
+        if now - self._planned_at >= _PLANS_LAST:
+            self._planned_at = now
+            self.execute("DISCARD PLANS")
+            self.commit()
