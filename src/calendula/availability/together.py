@@ -110,10 +110,11 @@ def _busy(
 
 
 def _row(offer: _Offer) -> dict[str, Any]:
-    start = end = clock.now()
     if offer.slots:
         start = occupied(offer.slots[0], offer.visit).start
         end = occupied(offer.slots[-1], offer.visit).end
+    else:
+        start = end = clock.now()
     return {
         "number": offer.number,
         "doctor_id": offer.known.doctor_id,

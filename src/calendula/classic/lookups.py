@@ -1,9 +1,11 @@
 """Free slots for many who ask at one time, and for the next who ask the same."""
 
 from collections.abc import Sequence
+from functools import lru_cache
+from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
-from pydantic import BaseModel, ValidationError
+from pydantic import AfterValidator, TypeAdapter
 from pydantic_core import to_json
 
 from calendula import names
@@ -18,12 +20,12 @@ from calendula.timetables.memory import Memory
 from calendula.together import Together
 
 _AT_ONCE = 64
-_LONGEST = 1000  # bytes of a query that is kept; names are shorter, however they are written
-
-
-class _Lookup(BaseModel):
-    doctor_name: Name
-    date: LocalDate
+_LONGEST = 1000  # bytes of a query; nearly all names are shorter, however they are written
+_REMEMBERED = 16_384
+_FIELDS: dict[str, TypeAdapter[Any]] = {
+    "doctor_name": TypeAdapter(Annotated[Name, AfterValidator(names.key)]),
+    "date": TypeAdapter(LocalDate),
+}
 
 
 class Lookups:
@@ -41,10 +43,9 @@ class Lookups:
         return self._kept.find_or_renew(query) or await self._find(query)
 
     async def _find(self, query: bytes) -> bytes | None:
-        lookup = _read(query)
-        if lookup is None:
+        asked = _read(query)
+        if asked is None:
             return None
-        asked = Asked(names.key(lookup.doctor_name), lookup.date)
         known = self._memory.of(asked.whom)
         answer = self._kept.begin(known.doctor.id) if known else None
         try:
@@ -54,7 +55,7 @@ class Lookups:
         if found is None:
             return None
         body = _body(found)
-        if answer and known and found.known.doctor.id == known.doctor.id and len(query) <= _LONGEST:
+        if answer and known and found.known.doctor.id == known.doctor.id:
             self._kept.keep(query, answer, body, found.until)
         return body
 
@@ -63,13 +64,26 @@ class Lookups:
             return together.days_at(session, self._memory, asked, past=self._past)
 
 
-def _read(query: bytes) -> _Lookup | None:
+def _read(query: bytes) -> Asked | None:
     """Return what a query asks for, if it says that and nothing else."""
-    try:
-        said = parse_qsl(query.decode("ascii"), keep_blank_values=True, errors="strict")
-        return _Lookup.model_validate(dict(said)) if len(said) == _PARAMETERS else None
-    except (ValueError, ValidationError):
+    parts = query.split(b"&")
+    if len(query) > _LONGEST or len(parts) != len(_FIELDS):
         return None
+    try:
+        said = dict(map(_field, parts))
+        return Asked(said["doctor_name"], said["date"])
+    except (KeyError, ValueError):
+        return None
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _field(part: bytes) -> tuple[str, Any]:
+    """Return the name and the value of a field of a query; raise KeyError, ValueError.
+
+    Many ask about the same doctor, and many about the same date.
+    """
+    ((name, text),) = parse_qsl(part.decode("ascii"), keep_blank_values=True, errors="strict")
+    return name, _FIELDS[name].validate_python(text)
 
 
 def _body(found: Found) -> bytes:
@@ -77,6 +91,3 @@ def _body(found: Found) -> bytes:
     day = service.sayable(found.day)
     answer: dict[str, object] = {"available_slots": [slot.label for slot in day.free]}
     return to_json({**answer, "reason": day.reason} if day.reason else answer)
-
-
-_PARAMETERS = len(_Lookup.model_fields)
