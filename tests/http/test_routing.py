@@ -1,14 +1,18 @@
 """Routes are taken apart late, and once; what the app asks of all is asked of each."""
 
 from collections.abc import Callable
+from copy import copy
 from typing import Annotated
 
 import pytest
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Query
 from fastapi.testclient import TestClient
 
+from calendula.access.guard import authorise
+from calendula.app import create_app
 from calendula.http import routing
 from calendula.http.routing import Route
+from calendula.settings import Settings
 
 router = APIRouter(prefix="/things", route_class=Route)
 
@@ -65,6 +69,33 @@ def test_what_no_route_has_it_has_not() -> None:
     assert route.dependant.path_params
     with pytest.raises(AttributeError, match="colour"):
         _ = route.colour
+
+
+def test_one_that_is_copied_is_the_same() -> None:
+    """Whole or not."""
+    (route,) = [it for it in _app().routes if isinstance(it, Route)]
+    assert copy(route).dependant.path_params
+    whole = route.dependant
+    assert copy(route).dependant is whole
+
+
+def test_every_route_of_the_service_can_be_taken_apart(database_url: str) -> None:
+    """Nobody sees at the start that one cannot; and none waits for a request here."""
+    routes = create_app(Settings(database_url=database_url)).routes
+    ours = [it for it in routes if isinstance(it, Route)]
+    assert len(ours) > 100
+    assert all(it.dependant.dependencies[0].call is authorise for it in ours)
+
+
+def test_a_method_is_one_however_it_is_written() -> None:
+    """FastAPI takes them in small letters, and GET where none is said."""
+    other = APIRouter(route_class=Route)
+    other.add_api_route("/small", lambda: "yes", methods=["post"])
+    other.add_api_route("/none", lambda: "yes")
+    app = FastAPI()
+    routing.serve(app, [other])
+    client = TestClient(app)
+    assert [client.post("/small").json(), client.get("/none").json()] == ["yes", "yes"]
 
 
 def test_a_router_of_other_routes_is_refused() -> None:

@@ -1,11 +1,14 @@
 """Routes that are taken apart when somebody first comes by them."""
 
 from collections.abc import Callable, Iterable
+from threading import RLock
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from starlette.routing import compile_path, get_name
+
+_taking_apart = RLock()
 
 
 class Route(APIRoute):
@@ -20,17 +23,22 @@ class Route(APIRoute):
         self.path_regex, self.path_format, self.param_convertors = compile_path(path)
         self.endpoint = endpoint
         self.name = how["name"] or get_name(endpoint)
-        self.methods = set(how["methods"])
+        self.methods = {method.upper() for method in how["methods"] or ["GET"]}
+        self.include_in_schema = how["include_in_schema"]
         self.how = how
         self._is_whole = False
 
     def __getattr__(self, name: str) -> Any:
         """Return what FastAPI finds in it, the first time that something of that is looked at."""
-        if self._is_whole:
-            raise AttributeError(name, name=name, obj=self)
-        super().__init__(self.path, self.endpoint, **self.how)
-        self._is_whole = True
-        return getattr(self, name)
+        with _taking_apart:
+            if not vars(self).get("_is_whole", True):
+                self._is_whole = True  # whoever looks for what is missing now is told so
+                try:
+                    super().__init__(self.path, self.endpoint, **self.how)
+                except BaseException:
+                    self._is_whole = False
+                    raise
+        return object.__getattribute__(self, name)
 
 
 def serve(app: FastAPI, routers: Iterable[APIRouter], *, in_schema: bool = True) -> None:
