@@ -1,12 +1,14 @@
 """PostgreSQL plans a statement once for many, and again when its tables may have grown."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from sqlalchemy import insert, select, text
+from sqlalchemy import create_engine, insert, select, text
 
 from calendula.database import Database, postgresql_connection
 from calendula.database.ids import new_id
+from calendula.errors import Unavailable
 from calendula.patients.models import Patient
 from calendula.settings import Settings
 
@@ -39,6 +41,12 @@ def _plan(database: Database) -> str:
         return "\n".join(line for (line,) in explained)
 
 
+def _length(database: Database) -> int:
+    with database.read() as session:
+        length: int = session.execute(text("SELECT length FROM counted")).scalar_one()
+        return length
+
+
 def test_a_plan_does_not_outlive_what_it_was_made_for(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -58,14 +66,29 @@ def test_a_plan_does_not_outlive_what_it_was_made_for(
     assert "patient_email_index" in _plan(database)
 
 
+def test_a_migration_breaks_nobody_for_long(database: Database, postgresql_url: str) -> None:
+    """Who has prepared what is of another type now is told to try again, and then it works."""
+    with database.write() as session:
+        session.execute(text("CREATE TABLE counted AS SELECT 254 AS length"))
+    for _ in range(12):
+        assert _length(database) == 254
+    other = create_engine(postgresql_url)
+    with other.begin() as connection:
+        connection.execute(text("ALTER TABLE counted ALTER length TYPE bigint"))
+    other.dispose()
+    with pytest.raises(Unavailable):
+        _length(database)
+    assert _length(database) == 254
+
+
 def test_a_moment_ago_is_soon_enough(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever takes a connection from the pool does not wait for a round trip each time."""
     asked: list[str] = []
     execute = postgresql_connection.Connection.execute
 
-    def listen(connection: postgresql_connection.Connection, query: str) -> object:
+    def listen(connection: postgresql_connection.Connection, query: str, **how: Any) -> object:
         asked.append(query)
-        return execute(connection, query)
+        return execute(connection, query, **how)
 
     monkeypatch.setattr(postgresql_connection.Connection, "execute", listen)
     for _ in range(4):

@@ -18,6 +18,7 @@ _DURABLE = (
 
 _IS_NEW = "is new"  # in what the pool keeps beside a connection
 _READ_ONLY = "25006"  # read_only_sql_transaction
+_UNSUPPORTED = "0A000"  # feature_not_supported
 
 
 def engines(url: URL, settings: Settings) -> tuple[Engine, Engine]:
@@ -90,8 +91,11 @@ def _watch(engine: Engine, patience: float) -> None:
 
     @event.listens_for(engine, "handle_error")
     def leave(context: ExceptionContext) -> None:
-        """Give up a server that takes no writes any more: another is the primary."""
-        if getattr(context.original_exception, "sqlstate", None) == _READ_ONLY:
+        """Give up a server that takes no writes any more: another is the primary.
+
+        And connections that have prepared what a migration has made another type of.
+        """
+        if getattr(context.original_exception, "sqlstate", None) in {_READ_ONLY, _UNSUPPORTED}:
             context.is_disconnect = True
 
 

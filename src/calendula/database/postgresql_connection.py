@@ -43,10 +43,12 @@ class Connection(psycopg.Connection[Any]):
         """Let what is prepared be planned anew, unless it was a moment ago.
 
         A plan that was made for small tables would be kept while they grow. PostgreSQL drops it
-        where it analyzes a table, which is up to a minute later, or never.
+        where it analyzes a table, which is up to a minute later, or never. Raises OperationalError
+        where the server does not answer: the connection is of no more use then.
         """
         now = time.monotonic()
         if now - self._planned_at >= _PLANS_LAST:
             self._planned_at = now
-            self.execute("DISCARD PLANS")
-            self.commit()
+            self.autocommit = True  # of this side: so it is one round trip, and not three
+            self.execute("DISCARD PLANS", prepare=False)
+            self.autocommit = False
