@@ -41,4 +41,5 @@ def hands() -> Iterator[Hands]:
     hands = Hands()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(clock, "now", hands.now)
+        patch.setattr(clock, "timestamp", lambda: hands.now().timestamp())
         yield hands

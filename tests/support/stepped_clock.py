@@ -12,6 +12,7 @@ from calendula import clock
 from calendula.__main__ import main
 
 if __name__ == "__main__":
-    ahead, now = Path(os.environ["STEPPED_CLOCK"]), clock.now
+    ahead, now, timestamp = Path(os.environ["STEPPED_CLOCK"]), clock.now, clock.timestamp
     clock.now = lambda: now() + timedelta(seconds=int(ahead.read_text()))
+    clock.timestamp = lambda: timestamp() + int(ahead.read_text())
     main()

@@ -13,7 +13,7 @@ from calendula.timetables.windows import Window
 _MINUTE = timedelta(minutes=1)
 _SECOND = timedelta(seconds=1)
 _REMEMBERED = 8192  # dates with the same hours; some 10 MB where each has ten slots
-_KINDS = 2048  # of days: the windows that one has
+_KINDS = 2048  # of days: the windows that one has; some 6 MB where each has ten slots
 _WHOLE_DAY = Window(0, labels.MINUTES_OF_DAY, labels.MINUTES_OF_DAY)
 
 
