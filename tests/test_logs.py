@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from calendula import logs
+from calendula import clock, logs
 
 NAME = "Asha"
 
@@ -112,6 +112,20 @@ def _without_time(line: str) -> dict[str, object]:
     said = json.loads(line)
     assert said.pop("timestamp").endswith("Z")
     return said  # type: ignore[no-any-return]
+
+
+def test_a_line_has_the_time_of_its_request(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To the microsecond, each of which has its place, also where the second before was written."""
+    logs.configure("json")
+    monkeypatch.setattr(logging.root, "handlers", logging.root.handlers[-1:])
+    times = []
+    for timestamp in 0.75, 1.0, 1.03125:
+        monkeypatch.setattr(clock, "timestamp", lambda timestamp=timestamp: timestamp)
+        _request("abc")
+        times.append(json.loads(capsys.readouterr().err)["timestamp"])
+    assert times == [f"1970-01-01T00:00:0{it}Z" for it in ("0.750000", "1.000000", "1.031250")]
 
 
 def test_lines_of_one_turn_go_out_together_and_in_order(

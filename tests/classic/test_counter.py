@@ -108,6 +108,18 @@ def test_lookups_are_answered_as_by_the_route(client: TestClient, calls: list[st
         assert len(answer.headers["X-Request-ID"]) == 32
 
 
+def test_a_long_lookup_is_not_remembered(client: TestClient, calls: list[str]) -> None:
+    """It is answered by the route, which keeps nothing: whoever writes long fills no memory."""
+    name = "अ" * 200  # 1,800 bytes of a query
+    assert client.post("/book_appointment", json={**BOOKING, "doctor_name": name}).is_success
+    calls.clear()
+    asked = {**ASKED, "doctor_name": name}
+    answers = [client.get("/available_slots", params=asked).json() for _ in range(2)]
+    assert BOOKING["time_slot"] not in answers[0]["available_slots"]
+    assert answers[0] == answers[1]
+    assert calls == ["look_up", "look_up"]
+
+
 def test_a_lookup_keeps_the_id_it_came_with(client: TestClient) -> None:
     """An id of the caller's is taken over, whoever answers."""
     for number in range(3):
