@@ -22,7 +22,7 @@ from calendula.booking import routes as booking
 from calendula.classic import routes as classic
 from calendula.classic.bookings import Bookings
 from calendula.classic.counter import Counter
-from calendula.classic.front import APART, KEPT, LIMITS, apart
+from calendula.classic.front import FRONT, Given
 from calendula.classic.lookups import Lookups
 from calendula.clinic import routes as clinic
 from calendula.database import Database
@@ -113,9 +113,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             database.hints.listen(hear)
             async with sampling.of(database, feed, kept, (lookups.thread, bookings.thread)):
                 yield {
-                    KEPT: kept,
-                    LIMITS: limits,
-                    APART: apart(settings),
+                    FRONT: Given.of(settings, kept, limits),
                     CONNECTIONS: Connections(settings),
                     headers.WRITTEN: headers.write(headers.of_plain(settings)),
                 }

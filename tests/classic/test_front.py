@@ -9,7 +9,7 @@ import pytest
 
 from calendula import clock, logs
 from calendula.availability.kept import Kept
-from calendula.classic.front import LOOKUP, WHOLE
+from calendula.classic.front import LOOKUP, WHOLE, Given
 from calendula.database.ids import new_id
 from calendula.http.limits import Limits
 from calendula.settings import Settings
@@ -18,6 +18,7 @@ from support.small_server import BY_THE_APP
 
 QUERY = "doctor_name=A&date=2099-02-06"
 SITE = "https://clinic.example"
+SETTINGS = Settings(cors_origins=(SITE,))
 BODY = b'{"available_slots":[]}'
 
 
@@ -30,16 +31,16 @@ def kept() -> Kept:
 
 
 @pytest.fixture
-def limits() -> Limits:
-    """Those of a closed clinic, which are many times what these tests ask."""
-    return Limits(Settings(open_clinic=False, rate_requests=1_000_000))
+def given(kept: Kept) -> Given:
+    """What the front has, with limits that are many times what these tests ask."""
+    limits = Limits(Settings(open_clinic=False, rate_requests=1_000_000))
+    return Given.of(SETTINGS, kept, limits)
 
 
 @pytest.fixture
-def port(kept: Kept, limits: Limits) -> Iterator[int]:
+def port(given: Given) -> Iterator[int]:
     """Where a server listens whose app says that it was asked."""
-    settings = Settings(cors_origins=(SITE,))
-    with small_server.serving(settings=settings, kept=kept, limits=limits) as port:
+    with small_server.serving(settings=SETTINGS, given=given) as port:
         yield port
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import uvicorn
 
 from calendula.availability.kept import Kept
-from calendula.classic.front import APART, KEPT, LIMITS, Front, apart
+from calendula.classic.front import FRONT, Front, Given
 from calendula.http import headers
 from calendula.http.connections import CONNECTIONS, Connections
 from calendula.http.limits import Limits
@@ -36,8 +36,7 @@ async def answer(scope: Any, receive: Any, send: Any) -> None:
 def serving(
     app: Callable[..., Any] = answer,
     settings: Settings | None = None,
-    kept: Kept | None = None,
-    limits: Limits | None = None,
+    given: Given | None = None,
 ) -> Iterator[int]:
     """Serve an app on 127.0.0.1 for the length of a block, and give the port."""
     settings = settings or Settings()
@@ -48,9 +47,7 @@ def serving(
             return
         await receive()
         scope["state"] |= {
-            KEPT: kept or Kept(10),
-            LIMITS: limits or Limits(settings),
-            APART: apart(settings),
+            FRONT: given or Given.of(settings, Kept(10), Limits(settings)),
             CONNECTIONS: Connections(settings),
             headers.WRITTEN: headers.write(headers.of_plain(settings)),
         }

@@ -141,6 +141,10 @@ class Limited(HttpToolsProtocol):
         self._refused = True
         self.transport.abort()
 
+    def is_waiting(self) -> bool:
+        """Tell whether nothing has come that is not answered."""
+        return self._coming is _HEAD and not self._is_answering() and not self._refused
+
     def _wait(self) -> None:
         if self._coming is _HEAD:
             self._since = self.loop.time()
