@@ -8,6 +8,7 @@ from sqlalchemy import Connection, text
 from calendula.access import models as _access  # noqa: F401 - fills the metadata
 from calendula.appointments import models as _appointments  # noqa: F401
 from calendula.database import Base, Database
+from calendula.database.base import is_of
 from calendula.doctors import models as _doctors  # noqa: F401
 from calendula.events import models as _events  # noqa: F401
 from calendula.idempotency import models as _idempotency  # noqa: F401
@@ -36,6 +37,7 @@ def _run(connection: Connection) -> None:
     context.configure(
         connection=connection,
         target_metadata=Base.metadata,
+        include_object=is_of(connection.dialect.name),
         transactional_ddl=True,  # SQLite's DDL is transactional too, once the driver lets it be
         render_as_batch=True,
     )

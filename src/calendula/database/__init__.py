@@ -1,6 +1,6 @@
 """Everything that knows which database it is. Services take a session and never ask."""
 
-from calendula.database.base import Base
+from calendula.database.base import Base, partial_index
 from calendula.database.engine import Database
 from calendula.database.hints import EVERYTHING, hint
 from calendula.database.numbers import next_number, settled, take_numbers
@@ -20,6 +20,7 @@ __all__ = [
     "hint",
     "insert_unless_conflict",
     "next_number",
+    "partial_index",
     "settled",
     "take_numbers",
 ]

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import inspect, text
 
-from calendula.database.base import Base
+from calendula.database.base import Base, is_of
 from calendula.database.engine import Database
 
 
@@ -86,7 +86,9 @@ def differences(database: Database) -> list[str]:
     from alembic.migration import MigrationContext
 
     with database.read() as session:
-        context = MigrationContext.configure(session.connection())
+        connection = session.connection()
+        wanted = {"include_object": is_of(connection.dialect.name)}
+        context = MigrationContext.configure(connection, opts=wanted)
         found = compare_metadata(context, Base.metadata)
     flat = [each for it in found for each in (it if isinstance(it, list) else [it])]
     return [_told(*each) for each in flat if not each[0].startswith("remove_")]
