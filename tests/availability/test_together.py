@@ -1,4 +1,4 @@
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -6,12 +6,14 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select
 
 from calendula import clock
+from calendula.appointments.models import Appointment
 from calendula.availability import service, together
 from calendula.availability.together import Asked, Found
 from calendula.database import Database
 from calendula.database.ids import new_id
 from calendula.doctors.models import Doctor
 from calendula.timetables.memory import Memory
+from calendula.timetables.timetable import Visit
 
 RAJESH, MEI = "dr. rajesh kumar", "dr. mei chen"
 DAY = date(2099, 2, 6)
@@ -173,3 +175,79 @@ def test_only_so_many_doctors_are_remembered(admin: TestClient, database: Databa
         for whom in RAJESH, MEI, "dr. amina yusuf":
             (found,) = _look(database, memory, Asked(whom, DAY))
             assert len(found.day.free) == 8
+
+
+@pytest.mark.parametrize("day", [date.min, date.max])
+def test_the_ends_of_the_calendar_are_dates(database: Database, memory: Memory, day: date) -> None:
+    """Where there is no day before, or none behind, there is nothing to look for in it."""
+    assert _one(database, memory, day).day.date == day
+
+
+@pytest.mark.parametrize(
+    ("booked_in", "now_in", "label"),
+    [
+        ("Pacific/Kiritimati", "Pacific/Pago_Pago", "12:00 AM - 12:30 AM"),
+        ("Pacific/Pago_Pago", "Pacific/Kiritimati", "11:30 PM - 12:00 AM"),
+    ],
+)
+def test_a_name_is_taken_however_far_its_time_has_moved(
+    admin: TestClient,
+    database: Database,
+    memory: Memory,
+    rajesh: str,
+    booked_in: str,
+    now_in: str,
+    label: str,
+) -> None:
+    """What was booked at one end of a date is found by its name from the other end of the world."""
+    whole = {"windows": [{"start": "00:00", "end": "24:00", "slot_minutes": 30}]}
+    assert admin.put(f"{rajesh}/overrides/{DAY}", json=whole).is_success
+    admin.patch(rajesh, json={"time_zone": booked_in})
+    _book(admin, "Dr. Rajesh Kumar", DAY, label)
+    with database.write() as session:
+        (appointment,) = session.scalars(select(Appointment))
+        appointment.occupied_from -= timedelta(hours=23)  # of the longest that there can be
+    admin.patch(rajesh, json={"time_zone": now_in})
+    labels = [slot.label for slot in _one(database, memory).day.free]
+    assert len(labels) < 48
+    assert label not in labels
+
+
+@pytest.mark.parametrize(
+    ("zone", "visit", "start", "end", "label"),
+    [
+        ("Pacific/Kiritimati", Visit(30, 22 * 60), -59.0, -35.5, "12:00 AM - 12:30 AM"),
+        ("Pacific/Pago_Pago", Visit(30, 0, 22 * 60), 56.0, 57.0, "11:30 PM - 12:00 AM"),
+    ],
+    ids=["before", "after"],
+)
+def test_all_that_takes_a_visits_time_is_found(
+    admin: TestClient,
+    database: Database,
+    memory: Memory,
+    rajesh: str,
+    zone: str,
+    visit: Visit,
+    start: float,
+    end: float,
+    label: str,
+) -> None:
+    """However far from the date in UTC it is; hours count from the date's midnight there."""
+    whole = {"windows": [{"start": "00:00", "end": "24:00", "slot_minutes": 30}]}
+    for offset in range(-2, 3):
+        day = DAY + timedelta(days=offset)
+        assert admin.put(f"{rajesh}/overrides/{day}", json=whole).is_success
+    admin.patch(rajesh, json={"time_zone": zone})
+
+    def labels() -> list[str]:
+        (found,) = _look(database, memory, Asked(RAJESH, DAY, visit))
+        return [slot.label for slot in found.day.free]
+
+    assert label in labels()
+    _book(admin, "Dr. Rajesh Kumar", DAY + timedelta(days=5), "9:00 AM - 9:30 AM")
+    midnight = datetime.combine(DAY, time.min, UTC)
+    with database.write() as session:
+        (it,) = session.scalars(select(Appointment))
+        it.starts_at = it.occupied_from = midnight + timedelta(hours=start)
+        it.ends_at = it.occupied_until = midnight + timedelta(hours=end)
+    assert label not in labels()

@@ -12,14 +12,19 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Connection, Engine, event
 
+from calendula import clock
 from calendula.database import Database
 from calendula.settings import Settings
 from support.booking import expire, free, hold, reserve
 from support.everything import ask
 
 _ALL_OF_A_TABLE = re.compile(r"SCAN (appointment|event|patient)\b")
-_ALL_OF_A_DOCTOR = re.compile(r"SEARCH appointment .*appointment_doctor_index \(doctor_id=\?\)$")
-
+_ALL_OF_A_DOCTOR = re.compile(r"SEARCH appointment .*\(doctor_id=\?\)")
+_FROM_APPOINTMENTS = re.compile(r"\b(FROM|JOIN) appointment\b")
+_IN_THE_INDEX = re.compile(
+    r"SEARCH appointment USING COVERING INDEX appointment_held_index"
+    r" \(doctor_id=\? AND occupied_from>\? AND occupied_from<\?\)"
+)
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -44,6 +49,16 @@ def test_what_stands_against_a_slot_has_an_index(
     assert _large(plans) == set()
 
 
+def test_a_lookup_reads_no_appointment(client: TestClient) -> None:
+    """An index has what it asks for: each row of the table would be in a page of its own."""
+    asked = {"doctor_name": "Dr. Mei Chen", "date": clock.now().date().isoformat()}
+    with _watched() as plans:
+        assert client.get("/available_slots", params=asked).is_success
+    steps = [step for steps in plans.values() for step in steps if "SEARCH appointment" in step]
+    assert len(steps) == 1
+    assert _IN_THE_INDEX.match(steps[0])
+
+
 def _large(plans: Mapping[str, Sequence[str]]) -> set[tuple[str, str]]:
     """Return the statements that read more the more there is, with the steps that do."""
     return {
@@ -51,7 +66,7 @@ def _large(plans: Mapping[str, Sequence[str]]) -> set[tuple[str, str]]:
         for statement, steps in plans.items()
         for step in steps
         if (_ALL_OF_A_TABLE.search(step) and "LIMIT" not in statement)
-        or (_ALL_OF_A_DOCTOR.search(step) and "FROM appointment" in statement)
+        or (_ALL_OF_A_DOCTOR.search(step) and _FROM_APPOINTMENTS.search(statement))
     }
 
 
@@ -68,7 +83,7 @@ def _watched() -> Iterator[dict[str, list[str]]]:
         _: object,
         many: bool,
     ) -> None:
-        if statement not in plans and re.match("SELECT|INSERT|UPDATE|DELETE", statement):
+        if statement not in plans and re.match("SELECT|INSERT|UPDATE|DELETE|WITH", statement):
             cursor = connection.connection.cursor()
             cursor.execute(f"EXPLAIN QUERY PLAN {statement}", given[0] if many else given)
             plans[statement] = [str(row[-1]) for row in cursor.fetchall()]

@@ -14,12 +14,13 @@ from calendula.appointments.models import HOLDS_ITS_SLOT, Appointment
 from calendula.appointments.offers import SlotRefused
 from calendula.appointments.status import Status
 from calendula.doctors.models import Doctor
-from calendula.intervals import Interval
+from calendula.intervals import Interval, Part
 from calendula.timetables.slots import Slot, whole_day
 
 _DAY = timedelta(days=1)
 _LONGEST = _DAY  # a check constraint; it lets an index find what reaches into a time
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
+_END = datetime.max.replace(tzinfo=UTC)
 IS_HELD = text(f"appointment.{HOLDS_ITS_SLOT}")
 """That an appointment holds its time, in the words of the indexes: so they are found useful."""
 TAKEN = "Time slot already booked! Choose another slot."
@@ -93,16 +94,24 @@ def starts_on(doctor: Doctor, day: date) -> ColumnElement[bool]:
     )
 
 
+def of_date(day: date) -> Interval:
+    """Return the time in which all starts that was booked under a local date, in whatever zone."""
+    midnight = datetime.combine(day, time.min, UTC)
+    end = midnight + 2 * _DAY if _END - midnight > 2 * _DAY else _END
+    return Part(reach_of(midnight), end)
+
+
 def dated(day: date) -> ColumnElement[bool]:
     """Return the condition that an appointment was booked under a local date, in whatever zone.
 
     No index knows of dates alone: one knows when it can be that date somewhere.
     """
-    midnight = datetime.combine(day, time.min, UTC)
-    conditions = [Appointment.date == day, Appointment.starts_at > reach_of(midnight)]
-    if datetime.max.replace(tzinfo=UTC) - midnight > 2 * _DAY:
-        conditions.append(Appointment.starts_at < midnight + 2 * _DAY)
-    return and_(*conditions)
+    when = of_date(day)
+    return and_(
+        Appointment.date == day,
+        Appointment.starts_at > when.start,
+        Appointment.starts_at < when.end,
+    )
 
 
 def stands_against(doctor_id: UUID, slot: Slot, occupied: Interval) -> ColumnElement[bool]:

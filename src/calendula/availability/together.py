@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any, NamedTuple, Self
 from uuid import UUID
 
-from sqlalchemy import CompoundSelect, Date, FromClause, Integer, and_, select
+from sqlalchemy import Date, FromClause, Integer, Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from calendula import clock
@@ -26,7 +26,13 @@ from calendula.timetables.timetable import Visit
 _TRIES = 2
 _A_MOMENT = timedelta(seconds=1)
 _ASKED = Rows(
-    number=Integer(), doctor_id=Id, date=Date(), reach=Instant(), start=Instant(), end=Instant()
+    number=Integer(),
+    doctor_id=Id,
+    date=Date(),
+    start=Instant(),
+    end=Instant(),
+    earliest=Instant(),
+    latest=Instant(),
 )
 
 
@@ -115,26 +121,34 @@ def _row(offer: _Offer) -> dict[str, Any]:
         end = occupied(offer.slots[-1], offer.visit).end
     else:
         start = end = clock.now()
+    dated = times.of_date(offer.date)
     return {
         "number": offer.number,
         "doctor_id": offer.known.doctor_id,
         "date": offer.date,
-        "reach": times.reach_of(start),
         "start": start,
         "end": end,
+        "earliest": times.reach_of(min(start, dated.start)),
+        "latest": max(end, dated.end),
     }
 
 
 @cache
-def _query(asked: FromClause) -> CompoundSelect[Any]:
-    """Return the query for what is held on dates: in their slots' time, and under their names."""
-    held = and_(Appointment.doctor_id == asked.c.doctor_id, times.IS_HELD)
-    overlaps = and_(
-        Appointment.occupied_from > asked.c.reach,
-        Appointment.occupied_from < asked.c.end,
-        Appointment.occupied_until > asked.c.start,
+def _query(asked: FromClause) -> Select[Any]:
+    """Return the query for what is held on dates: in their slots' time, and under their names.
+
+    An index has all that it looks at: of what is near, each row would be another page of the table.
+    """
+    near = and_(
+        times.IS_HELD,
+        Appointment.doctor_id == asked.c.doctor_id,
+        Appointment.occupied_from > asked.c.earliest,
+        Appointment.occupied_from < asked.c.latest,
     )
-    columns = (
+    overlaps = and_(
+        Appointment.occupied_from < asked.c.end, Appointment.occupied_until > asked.c.start
+    )
+    query = select(
         asked.c.number,
         Doctor.timetable_version,
         Appointment.expires_at,
@@ -143,12 +157,8 @@ def _query(asked: FromClause) -> CompoundSelect[Any]:
         Appointment.date,
         Appointment.slot,
         Appointment.id,
-    )
-    query = select(*columns).select_from(asked).join(Doctor, Doctor.id == asked.c.doctor_id)
-    under_its_name = and_(held, Appointment.date == asked.c.date, ~overlaps)
-    return query.outerjoin(Appointment, and_(held, overlaps)).union_all(
-        query.join(Appointment, under_its_name)
-    )
+    ).join_from(asked, Doctor, Doctor.id == asked.c.doctor_id)
+    return query.outerjoin(Appointment, and_(near, or_(overlaps, Appointment.date == asked.c.date)))
 
 
 def _look(offer: _Offer, held: Sequence[_Held], *, past: bool) -> Found:

@@ -60,12 +60,16 @@ class Rows:
         each = func.json_each(bindparam(_PARAMETER, type_=String)).table_valued(
             "value", name="each"
         )
-        return select(
-            *(
-                type_coerce(func.json_extract(each.c.value, f"$.{name}"), type_).label(name)
-                for name, type_ in self._columns.items()
+        return (
+            select(
+                *(
+                    type_coerce(func.json_extract(each.c.value, f"$.{name}"), type_).label(name)
+                    for name, type_ in self._columns.items()
+                )
             )
-        ).subquery("given")
+            .cte("given")
+            .prefix_with("MATERIALIZED")
+        )
 
     @cached_property
     def in_postgresql(self) -> FromClause:
