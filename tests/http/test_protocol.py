@@ -115,3 +115,13 @@ def test_no_refusal_is_taken_for_an_answer(behind: bytes) -> None:
     assert said.startswith(b"HTTP/1.1 201 ")
     assert said.endswith(b"\r\n\r\nbooked")
     assert said.count(b"HTTP/1.1") == 1
+
+
+def test_the_last_request_may_say_so_behind_its_body() -> None:
+    """Its answer is the last, and the connection ends: what comes behind it nobody reads."""
+    head = b"PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with serving(settings=NEVER) as port:
+        said = ask(port, head + b"0\r\nConnection: close\r\n\r\n" + get())
+    assert said.count(b"HTTP/1.1 ") == 1
+    assert b"connection: close\r\n" in said
+    assert said.endswith(BY_THE_APP)

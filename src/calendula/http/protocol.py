@@ -8,8 +8,9 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from calendula import metrics
-from calendula.http import clients, headers, refusals
+from calendula.http import clients, refusals
 from calendula.http.connections import CONNECTIONS, Connections
+from calendula.http.headers import WRITTEN
 from calendula.http.middleware import REFUSED
 from calendula.http.refusals import MAX_FIELDS, MAX_HEAD, MAX_URL
 
@@ -105,6 +106,10 @@ class Limited(HttpToolsProtocol):
         """Have all the time to answer a request that has come whole."""
         super().on_message_complete()
         self._coming, self._came = _HEAD, 0
+        if not self.parser.should_keep_alive():  # which may be said behind a body too
+            self.cycle.keep_alive = False
+            if self.cycle.response_complete:
+                self.transport.close()
         if self.cycle.response_complete:
             self._since = self.loop.time()
         else:
@@ -142,8 +147,9 @@ class Limited(HttpToolsProtocol):
         self.transport.abort()
 
     def is_waiting(self) -> bool:
-        """Tell whether nothing has come that is not answered."""
-        return self._coming is _HEAD and not self._is_answering() and not self._refused
+        """Tell whether what comes next begins a request, and that is the next to be answered."""
+        waits = self._is_answering() or self._refused or self.transport.is_closing()
+        return self._coming is _HEAD and not waits
 
     def _wait(self) -> None:
         if self._coming is _HEAD:
@@ -202,8 +208,7 @@ class Limited(HttpToolsProtocol):
             refusals.note(self._method(), status)
 
     def _problem(self, status: HTTPStatus) -> bytes:
-        dated = self.server_state.default_headers
-        return refusals.write(status, dated, self.app_state[headers.WRITTEN])
+        return refusals.write(status, self.server_state.default_headers, self.app_state[WRITTEN])
 
     def _method(self) -> str:
         """Return the method of the request that comes, as far as it has come."""
