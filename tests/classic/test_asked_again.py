@@ -198,10 +198,12 @@ async def test_a_request_whose_body_is_to_come_is_not_all(given: Given) -> None:
         b"Cookie: desk=secret",
         b"X-Forwarded-For: 192.0.2.1",
         b"X-Request-ID: its-own",
+        b"Traceparent: 00-1-1-01",
         b"Upgrade: h2c\r\nConnection: Upgrade",
-        b"X: " + b"x" * front._LONGEST_REMEMBERED,  # noqa: SLF001 - the bound that is tested
+        b"Content-Length: 0",
+        b"User-Agent: " + b"x" * front._LONGEST_REMEMBERED,  # noqa: SLF001 - the bound that is tested
     ],
-    ids=["secret", "address", "id", "upgrade", "long"],
+    ids=["secret", "address", "id", "unknown", "upgrade", "body", "long"],
 )
 async def test_some_are_not_remembered(given: Given, field: bytes) -> None:
     """No secret and no address is, nothing that never comes again or is long, no other protocol."""
@@ -210,12 +212,23 @@ async def test_some_are_not_remembered(given: Given, field: bytes) -> None:
     assert not given.asked
 
 
+async def test_nothing_behind_the_last_request_is_answered(given: Given) -> None:
+    """That it is the last may be said behind a body: then the parser takes nothing any more."""
+    wire = _Wire(given)
+    wire.send(LOOKUP_OF_IT)
+    chunked = HEAD + b"Transfer-Encoding: chunked\r\n\r\n0\r\nConnection: close\r\n\r\n"
+    assert wire.send(chunked + POST % 36).count(b"HTTP/1.1 ") == 1
+    assert wire.is_closed
+    assert list(given.asked) == [LOOKUP_OF_IT]
+    assert wire.send(LOOKUP_OF_IT) == b""
+
+
 async def test_what_is_remembered_is_bounded(given: Given, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever asks in ever new ways makes others be parsed again, and takes no more memory."""
     monkeypatch.setattr(front, "_MOST_REMEMBERED", 3)
     wire = _Wire(given)
     for number in range(20):
-        wire.send(_with(b"X: %d" % number))
+        wire.send(_with(b"Accept: %d" % number))
         assert 1 <= len(given.asked) <= 3
 
 
@@ -259,7 +272,7 @@ async def test_who_does_not_read_waits(given: Given) -> None:
 async def test_a_connection_in_use_stays_and_an_idle_one_ends(given: Given) -> None:
     """What is not parsed is a sign of life as well, and when it was answered the time begins."""
     settings = Settings(request_timeout=0.5)
-    request = _with(b"X: " + b"x" * 10)
+    request = _with(b"Accept: */*", b"Connection: keep-alive")
     with (
         small_server.serving(settings=settings, given=given) as port,
         small_server.connect(port) as connection,

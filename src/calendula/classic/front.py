@@ -31,9 +31,11 @@ WHOLE = "calendula.whole"
 """The extension of ASGI that sends an answer in one piece: its status, headers, body, and headers
 that are written already. It tells whether it has; if not, the answer is to be sent as ever."""
 _OF_LOOKUP = b"content-type: application/json\r\nvary: Authorization\r\n"
-_NOT_REMEMBERED = FORWARDED | {b"cookie", b"upgrade", b"x-request-id"}
-"""The headers of requests that are not remembered: for a person's address or a secret, for what
-comes behind the request, and since no two are alike."""
+_REMEMBERED = frozenset(
+    [b"host", b"user-agent", b"accept", b"accept-encoding", b"accept-language", b"connection"]
+)
+"""The headers that a request may have which is remembered: they tell of a program, not of a person,
+have no body come, and are the same each time."""
 _MOST_REMEMBERED = 4096
 _LONGEST_REMEMBERED = 1024  # bytes
 
@@ -93,14 +95,15 @@ class Front(Limited):
 
         The same bytes are the same request where they begin one, and where they were all of it.
         """
-        is_next = self._is_next()
-        query = self._given.asked.get(data) if is_next else None
+        can_be_known = self._is_next() and len(data) <= _LONGEST_REMEMBERED
+        query = self._given.asked.get(data) if can_be_known else None
         if query is not None and self._answer(query, self._peer(), ()):
+            self._body = 0
             self.on_response_complete()
             return
         self._begun, self._answered = 0, None
         super().data_received(data)
-        if is_next and self._begun == 1 and self._answered is not None and self._is_next():
+        if can_be_known and self._begun == 1 and self._answered is not None:
             self._remember(data, self._answered)
 
     def on_message_begin(self) -> None:
@@ -113,9 +116,7 @@ class Front(Limited):
         return self.is_waiting() and not self.flow.write_paused
 
     def _remember(self, data: bytes, query: bytes) -> None:
-        if len(data) > _LONGEST_REMEMBERED:
-            return
-        if not _NOT_REMEMBERED.isdisjoint([name for name, _ in self.headers]):
+        if not _REMEMBERED.issuperset([name for name, _ in self.headers]):
             return
         if len(self._given.asked) >= _MOST_REMEMBERED:  # the plainest bound: the usual come back
             self._given.asked.clear()
