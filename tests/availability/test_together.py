@@ -1,9 +1,10 @@
+import json
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from calendula import clock
 from calendula.appointments.models import Appointment
@@ -175,6 +176,38 @@ def test_only_so_many_doctors_are_remembered(admin: TestClient, database: Databa
         for whom in RAJESH, MEI, "dr. amina yusuf":
             (found,) = _look(database, memory, Asked(whom, DAY))
             assert len(found.day.free) == 8
+
+
+@pytest.mark.parametrize("day", [date.min, date(2025, 2, 9), date(2099, 2, 8), date.max])
+def test_a_date_is_looked_at_for_some_days(
+    admin: TestClient, database: Database, memory: Memory, rajesh: str, day: date
+) -> None:
+    """However far it is from today, and though it has no slots: all that was ever is too much."""
+    assert admin.put(f"{rajesh}/overrides/{day}", json={"windows": []}).is_success
+    asked: list[dict[str, Any]] = []
+
+    def note(*about: Any) -> None:
+        statement, given = about[2], about[3]
+        if "appointment" in statement:
+            rows = given["rows"] if isinstance(given, dict) else given[-1]
+            asked.extend(json.loads(rows))
+
+    event.listen(database.reader, "before_cursor_execute", note)
+    assert _one(database, memory, day).day.free == []
+    (row,) = asked
+    length = datetime.fromisoformat(row["latest"]) - datetime.fromisoformat(row["earliest"])
+    assert length <= timedelta(days=5)
+
+
+def test_the_first_instant_is_found(client: TestClient, database: Database, memory: Memory) -> None:
+    """What begins where the calendar does is taken as well."""
+    day = date(1, 1, 3)
+    _book(client, "Dr. Rajesh Kumar", day, "9:00 AM - 9:30 AM")
+    with database.write() as session:
+        (it,) = session.scalars(select(Appointment))
+        it.starts_at = it.occupied_from = datetime.min.replace(tzinfo=UTC)
+        it.ends_at = it.occupied_until = it.starts_at + timedelta(minutes=30)
+    assert len(_one(database, memory, day).day.free) == 7
 
 
 @pytest.mark.parametrize("day", [date.min, date.max])

@@ -13,6 +13,7 @@ from calendula.visit_types.models import VisitType
 
 HOLDS_ITS_SLOT = f"status IN ({', '.join(repr(status.value) for status in HOLDING)})"
 IS_PENDING = f"status = '{Status.PENDING.value}'"
+_BEGINNING = ("doctor_id", "occupied_from")
 _OF_A_TIME = ("occupied_until", "date", "slot", "id", "expires_at", "status")
 """What is asked of a time that is held. SQLite's index has it: each row is in a page of its own.
 PostgreSQL has its pages at hand, and its bookings would pay more for that than lookups gain."""
@@ -32,12 +33,14 @@ class Appointment(Base):
             "appointment_slot_key", "doctor_id", "date", "slot", where=HOLDS_ITS_SLOT, unique=True
         ),
         partial_index(
-            *("appointment_start_index", "doctor_id", "occupied_from"),
+            "appointment_start_index",
+            *_BEGINNING,
             where=HOLDS_ITS_SLOT,
             only="postgresql",
         ),
         partial_index(
-            *("appointment_held_index", "doctor_id", "occupied_from", *_OF_A_TIME),
+            "appointment_held_index",
+            *(*_BEGINNING, *_OF_A_TIME),
             where=HOLDS_ITS_SLOT,
             only="sqlite",
         ),

@@ -109,7 +109,7 @@ def dated(day: date) -> ColumnElement[bool]:
     when = of_date(day)
     return and_(
         Appointment.date == day,
-        Appointment.starts_at > when.start,
+        Appointment.starts_at >= when.start,
         Appointment.starts_at < when.end,
     )
 

@@ -116,12 +116,16 @@ def _busy(
 
 
 def _row(offer: _Offer) -> dict[str, Any]:
+    """Return what to look for: what takes the slots' time, and what has the date's names.
+
+    Both begin between the earliest and the latest instant, some days at most.
+    """
+    dated = times.of_date(offer.date)
     if offer.slots:
         start = occupied(offer.slots[0], offer.visit).start
         end = occupied(offer.slots[-1], offer.visit).end
     else:
-        start = end = clock.now()
-    dated = times.of_date(offer.date)
+        start = end = dated.start
     return {
         "number": offer.number,
         "doctor_id": offer.known.doctor_id,
@@ -142,7 +146,7 @@ def _query(asked: FromClause) -> Select[Any]:
     near = and_(
         times.IS_HELD,
         Appointment.doctor_id == asked.c.doctor_id,
-        Appointment.occupied_from > asked.c.earliest,
+        Appointment.occupied_from >= asked.c.earliest,
         Appointment.occupied_from < asked.c.latest,
     )
     overlaps = and_(

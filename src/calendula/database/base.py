@@ -4,7 +4,7 @@ from sqlalchemy import Index, MetaData, text
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.schema import SchemaItem
 
-_ONLY = "only"  # in an index's info
+_ONLY = "calendula.only"  # in an index's info
 
 
 class Base(DeclarativeBase):

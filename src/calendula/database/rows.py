@@ -56,7 +56,7 @@ class Rows:
 
     @cached_property
     def in_sqlite(self) -> FromClause:
-        """What stands for the rows in SQLite."""
+        """What stands for the rows in SQLite: taken apart once, not at each use of a column."""
         each = func.json_each(bindparam(_PARAMETER, type_=String)).table_valued(
             "value", name="each"
         )
