@@ -97,7 +97,8 @@ class Front(Limited):
         """
         can_be_known = self._is_next() and len(data) <= _LONGEST_REMEMBERED
         query = self._given.asked.get(data) if can_be_known else None
-        if query is not None and self._answer(query, self._peer(), ()):
+        body = None if query is None else self._given.kept.find(query)
+        if body is not None and self._answer(body, self._peer(), ()):
             self._body = 0
             self.on_response_complete()
             return
@@ -125,7 +126,8 @@ class Front(Limited):
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         scope = cast("Scope", cycle.scope)
         query, headers = scope["query_string"], scope["headers"]
-        if self._is_plain(cycle, scope) and self._answer(query, self._host(headers), headers):
+        body = self._given.kept.find(query) if self._is_plain(cycle, scope) else None
+        if body is not None and self._answer(body, self._host(headers), headers):
             self._answered = query
             self._end(cycle)
         else:
@@ -143,12 +145,9 @@ class Front(Limited):
             and self._given.apart.isdisjoint([name for name, _ in scope["headers"]])
         )
 
-    def _answer(self, query: bytes, host: str, headers: Iterable[tuple[bytes, bytes]]) -> bool:
-        """Answer a lookup from an address, if its answer is kept; tell whether it is."""
+    def _answer(self, body: bytes, host: str, headers: Iterable[tuple[bytes, bytes]]) -> bool:
+        """Answer a lookup from an address, which may have come too often; tell whether it was."""
         started = time.perf_counter()
-        body = self._given.kept.find(query)
-        if body is None:
-            return False
         taken = self._given.limits.take(name_of(host), "GET")
         if not all(it.ok for it in taken):  # which counts for nothing, and is seen by the app again
             return False
