@@ -46,9 +46,8 @@ Make = Callable[[Ground, int, int], bytes]
 
 def request(line: str, body: bytes = b"", header: str = "") -> bytes:
     """Return a request as it goes over the wire."""
-    kind = "Content-Type: application/json\r\n" if body else ""
-    head = f"{line} HTTP/1.1\r\nHost: 127.0.0.1\r\n{kind}{header}"
-    return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
+    kind = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n" if body else ""
+    return f"{line} HTTP/1.1\r\nHost: 127.0.0.1\r\n{kind}{header}\r\n".encode() + body
 
 
 def doctor(number: int) -> str:
