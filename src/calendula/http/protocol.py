@@ -91,9 +91,11 @@ class Limited(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Let a request begin whose head is not too large."""
         if len(self.url) > MAX_URL:
-            self._stop(HTTPStatus.REQUEST_URI_TOO_LONG)
-        if len(self.headers) > MAX_FIELDS or self._is_head_too_large():
-            self._stop(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+            self._fault = HTTPStatus.REQUEST_URI_TOO_LONG
+        elif len(self.headers) > MAX_FIELDS or self._is_head_too_large():
+            self._fault = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+        if self._fault is not HTTPStatus.BAD_REQUEST:
+            raise _TooLarge
         self._coming = _BODY
         super().on_headers_complete()
 
@@ -106,15 +108,14 @@ class Limited(HttpToolsProtocol):
         """Have all the time to answer a request that has come whole."""
         super().on_message_complete()
         self._coming, self._came = _HEAD, 0
-        if not self.parser.should_keep_alive():  # which may be said behind a body too
-            self.cycle.keep_alive = False
-            if self.cycle.response_complete:
-                self.transport.close()
-        if self.cycle.response_complete:
-            self._since = self.loop.time()
-        else:
+        self.cycle.keep_alive &= self.parser.should_keep_alive()  # as may be said behind a body
+        if not self.cycle.response_complete:
             self._since = None
             self._open.waiting.pop(self, None)
+        elif self.cycle.keep_alive:
+            self._since = self.loop.time()
+        else:
+            self.transport.close()
 
     def on_response_complete(self) -> None:
         """Wait for the next request."""
@@ -174,10 +175,6 @@ class Limited(HttpToolsProtocol):
         if len(self.url) > MAX_URL and not self.headers:
             return HTTPStatus.REQUEST_URI_TOO_LONG
         return HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
-
-    def _stop(self, fault: HTTPStatus) -> None:
-        self._fault = fault
-        raise _TooLarge
 
     def _refuse(self, status: HTTPStatus) -> None:
         """Answer what comes with an error, and nothing any more.
