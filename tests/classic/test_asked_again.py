@@ -2,96 +2,26 @@
 
 import asyncio
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from uvicorn import Config
-from uvicorn.server import ServerState
 
 from calendula import clock
 from calendula.availability.kept import Kept
 from calendula.classic import front
-from calendula.classic.front import FRONT, LOOKUP, Front, Given
+from calendula.classic.front import LOOKUP, Given
 from calendula.database.ids import new_id
-from calendula.http.connections import CONNECTIONS, Connections
-from calendula.http.headers import WRITTEN
 from calendula.http.limits import Limits
 from calendula.settings import Settings
 from support import small_server
 from support.small_server import BY_THE_APP
+from support.wire import PEER, Wire
 
 QUERY = b"doctor_name=A&date=2099-02-06"
 BODY = b'{"available_slots":[]}'
 HEAD = b"GET %b?%b HTTP/1.1\r\nHost: a\r\n" % (LOOKUP.encode(), QUERY)
 LOOKUP_OF_IT = HEAD + b"\r\n"
 POST = b"POST /book HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n"
-PROXY = "127.0.0.1"
 pytestmark = pytest.mark.anyio
-
-
-class _Wire(asyncio.Transport):
-    """What a client sends and is sent, packet by packet."""
-
-    def __init__(self, given: Given, *, app: Any = small_server.answer, proxies: str = "") -> None:
-        super().__init__()
-        config = Config(app, log_config=None, access_log=False, forwarded_allow_ips=proxies)
-        config.load()
-        state = {FRONT: given, CONNECTIONS: Connections(Settings()), WRITTEN: b""}
-        self.said = b""
-        self.is_closed = False
-        self.parsed = 0
-        self.protocol = _Parsing(self, config, ServerState(), state)
-        self.protocol.connection_made(self)
-
-    def send(self, packet: bytes) -> bytes:
-        """Return what is said to a packet at once."""
-        self.said = b""
-        self.protocol.data_received(packet)
-        return self.said
-
-    async def hear(self, answers: int = 1) -> bytes:
-        """Return what is said, when the app has said so much."""
-        for _ in range(100):
-            if self.said.count(b"HTTP/1.1 ") >= answers:
-                break
-            await asyncio.sleep(0)
-        return self.said
-
-    def write(self, data: Any) -> None:
-        self.said += data
-
-    def is_closing(self) -> bool:
-        return self.is_closed
-
-    def close(self) -> None:
-        self.is_closed = True
-
-    def write_eof(self) -> None:
-        """Go on: nobody minds here."""
-
-    def abort(self) -> None:
-        """Go on, so that what is said after that is seen."""
-
-    def pause_reading(self) -> None:
-        """Go on: what these tests send is short."""
-
-    def resume_reading(self) -> None:
-        """Go on."""
-
-    def get_extra_info(self, name: str, default: Any = None) -> Any:
-        return {"peername": (PROXY, 1), "sockname": (PROXY, 80)}.get(name, default)
-
-
-class _Parsing(Front):
-    """The front, which counts what it has parsed."""
-
-    def __init__(self, wire: _Wire, *args: Any) -> None:
-        super().__init__(*args)
-        self._wire = wire
-
-    def on_headers_complete(self) -> None:
-        self._wire.parsed += 1
-        super().on_headers_complete()
 
 
 @pytest.fixture
@@ -106,7 +36,7 @@ def given() -> Given:
     kept = Kept(10, longest=600)
     until = clock.now() + timedelta(hours=1)
     kept.keep(QUERY, kept.begin(new_id()), BODY, until)
-    settings = Settings(rate_requests=1000, trusted_proxies=(PROXY,))
+    settings = Settings(rate_requests=1000, trusted_proxies=(PEER,))
     return Given.of(settings, kept, Limits(settings))
 
 
@@ -121,7 +51,7 @@ def _left(said: bytes) -> int:
 
 async def test_the_same_bytes_are_not_parsed_again(given: Given) -> None:
     """Each answer has its own id and its own place in the limit, on every connection."""
-    one, other = _Wire(given), _Wire(given)
+    one, other = Wire(given), Wire(given)
     answers = [wire.send(LOOKUP_OF_IT) for wire in (one, one, one, other)]
     assert (one.parsed, other.parsed) == (1, 0)
     for number, said in enumerate(answers):
@@ -136,7 +66,7 @@ async def test_the_same_bytes_are_not_parsed_again(given: Given) -> None:
 @pytest.mark.parametrize("begun", [b"GET / HTTP/1.1\r\nX: ", b"G", b"GET / HT"])
 async def test_bytes_within_a_head_are_no_request(given: Given, begun: bytes) -> None:
     """What has begun another request is the rest of that."""
-    wire = _Wire(given)
+    wire = Wire(given)
     wire.send(LOOKUP_OF_IT)
     wire.send(begun)
     wire.send(LOOKUP_OF_IT)
@@ -145,7 +75,7 @@ async def test_bytes_within_a_head_are_no_request(given: Given, begun: bytes) ->
 
 async def test_bytes_within_a_body_are_no_request(given: Given) -> None:
     """A body that is written like a request is a body: nobody asks through another's request."""
-    wire = _Wire(given)
+    wire = Wire(given)
     wire.send(LOOKUP_OF_IT)
     assert wire.send(POST % (2 * len(LOOKUP_OF_IT))) == b""
     assert wire.send(LOOKUP_OF_IT) == b""
@@ -158,7 +88,7 @@ async def test_bytes_within_a_body_are_no_request(given: Given) -> None:
 
 async def test_who_was_refused_is_not_answered(given: Given) -> None:
     """Nothing is said any more to who had to make room for others."""
-    wire = _Wire(given)
+    wire = Wire(given)
     wire.send(LOOKUP_OF_IT)
     wire.protocol.give_way()
     assert wire.send(LOOKUP_OF_IT) == b""
@@ -166,7 +96,7 @@ async def test_who_was_refused_is_not_answered(given: Given) -> None:
 
 async def test_answers_keep_their_order(given: Given) -> None:
     """Who asks before the answer to an earlier request has come waits for that."""
-    wire = _Wire(given)
+    wire = Wire(given)
     wire.send(LOOKUP_OF_IT)
     assert wire.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n") == b""
     assert wire.send(LOOKUP_OF_IT) == b""
@@ -176,7 +106,7 @@ async def test_answers_keep_their_order(given: Given) -> None:
 
 async def test_two_in_one_packet_are_two(given: Given) -> None:
     """A packet that holds more than a request is none that is remembered."""
-    wire = _Wire(given)
+    wire = Wire(given)
     for _ in range(3):
         assert wire.send(2 * LOOKUP_OF_IT).count(BODY) == 2
     for packet in HEAD, b"\r\n" + LOOKUP_OF_IT, HEAD, b"\r\n":
@@ -186,7 +116,7 @@ async def test_two_in_one_packet_are_two(given: Given) -> None:
 
 async def test_a_request_whose_body_is_to_come_is_not_all(given: Given) -> None:
     """Neither is it remembered without its body, nor is the next together with that."""
-    wire = _Wire(given)
+    wire = Wire(given)
     for packet in _with(b"Content-Length: 3"), b"abc" + LOOKUP_OF_IT:
         assert wire.send(packet).endswith(BODY)
         assert not given.asked
@@ -207,14 +137,14 @@ async def test_a_request_whose_body_is_to_come_is_not_all(given: Given) -> None:
 )
 async def test_some_are_not_remembered(given: Given, field: bytes) -> None:
     """No secret and no address is, nothing that never comes again or is long, no other protocol."""
-    wire = _Wire(given)
+    wire = Wire(given)
     assert wire.send(_with(field)).endswith(BODY)
     assert not given.asked
 
 
 async def test_nothing_behind_the_last_request_is_answered(given: Given) -> None:
     """That it is the last may be said behind a body: then the parser takes nothing any more."""
-    wire = _Wire(given)
+    wire = Wire(given)
     wire.send(LOOKUP_OF_IT)
     chunked = HEAD + b"Transfer-Encoding: chunked\r\n\r\n0\r\nConnection: close\r\n\r\n"
     assert wire.send(chunked + POST % 36).count(b"HTTP/1.1 ") == 1
@@ -226,7 +156,7 @@ async def test_nothing_behind_the_last_request_is_answered(given: Given) -> None
 async def test_what_is_remembered_is_bounded(given: Given, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever asks in ever new ways makes others be parsed again, and takes no more memory."""
     monkeypatch.setattr(front, "_MOST_REMEMBERED", 3)
-    wire = _Wire(given)
+    wire = Wire(given)
     for number in range(20):
         wire.send(_with(b"Accept: %d" % number))
         assert 1 <= len(given.asked) <= 3
@@ -234,7 +164,7 @@ async def test_what_is_remembered_is_bounded(given: Given, monkeypatch: pytest.M
 
 async def test_an_answer_that_is_not_kept_any_more_is_looked_for(given: Given) -> None:
     """What has been asked for again is no older than what is asked for the first time."""
-    wire = _Wire(given)
+    wire = Wire(given)
     assert wire.send(LOOKUP_OF_IT).endswith(BODY)
     given.kept.forget({"*"})
     assert wire.send(LOOKUP_OF_IT) == b""
@@ -243,7 +173,7 @@ async def test_an_answer_that_is_not_kept_any_more_is_looked_for(given: Given) -
 
 async def test_who_asks_too_often_is_told_by_the_app(given: Given) -> None:
     """The limit counts what is not parsed too."""
-    wire = _Wire(given)
+    wire = Wire(given)
     for number in range(1000):
         assert _left(wire.send(LOOKUP_OF_IT)) == 999 - number
     assert wire.send(LOOKUP_OF_IT) == b""
@@ -253,7 +183,7 @@ async def test_who_asks_too_often_is_told_by_the_app(given: Given) -> None:
 
 async def test_a_proxy_is_no_client(given: Given) -> None:
     """Where a trusted proxy says for whom it asks, each of those has a limit of their own."""
-    wire = _Wire(given, proxies=PROXY)
+    wire = Wire(given, proxies=PEER)
     for left in 999, 998:
         for field in (), (b"X-Forwarded-For: 192.0.2.1",), (b"X-Forwarded-For: 192.0.2.2",):
             assert _left(wire.send(_with(*field))) == left
@@ -261,7 +191,7 @@ async def test_a_proxy_is_no_client(given: Given) -> None:
 
 async def test_who_does_not_read_waits(given: Given) -> None:
     """A client that takes nothing any more is answered by the app, which waits for it."""
-    wire = _Wire(given)
+    wire = Wire(given)
     wire.send(LOOKUP_OF_IT)
     wire.protocol.pause_writing()
     assert wire.send(LOOKUP_OF_IT) == b""
