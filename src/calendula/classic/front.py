@@ -13,7 +13,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCy
 
 from calendula import logs, metrics
 from calendula.availability.kept import Kept
-from calendula.http.clients import name_of
+from calendula.http.clients import host_of, name_of
 from calendula.http.headers import WRITTEN, write
 from calendula.http.limits import FORWARDED, Limits, fields
 from calendula.http.middleware import request_id_of
@@ -98,7 +98,7 @@ class Front(Limited):
         can_be_known = self._is_next() and len(data) <= _LONGEST_REMEMBERED
         query = self._given.asked.get(data) if can_be_known else None
         body = None if query is None else self._given.kept.find(query)
-        if body is not None and self._answer(body, self._peer(), ()):
+        if body is not None and self._answer(body, host_of(self.client), ()):
             self._body = 0
             self.on_response_complete()
             return
@@ -186,12 +186,9 @@ class Front(Limited):
         waits = cycle.disconnected or cycle.waiting_for_100_continue or self.flow.write_paused
         return cycle.keep_alive and not waits
 
-    def _peer(self) -> str:
-        return self.client[0] if self.client else ""
-
     def _host(self, headers: Headers) -> str:
         """Return the address that the app is told: a trusted proxy says for whom it asks."""
-        peer = self._peer()
+        peer = host_of(self.client)
         if not isinstance(self.app, ProxyHeadersMiddleware) or peer not in self.app.trusted_hosts:
             return peer
         said = b", ".join([value for name, value in headers if name == b"x-forwarded-for"])

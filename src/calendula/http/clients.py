@@ -1,7 +1,7 @@
 """Who sends a request, where nobody says so: known only by their address, and that not for long."""
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from hashlib import sha256
 from ipaddress import IPv6Address
@@ -18,8 +18,12 @@ def network_of(scope: Mapping[str, Any]) -> str:
     A proxy in front must be trusted to say for whom it asks (CALENDULA_TRUSTED_PROXIES), else all
     its clients are one.
     """
-    client = scope.get("client")
-    return name_of(client[0] if client else "")
+    return name_of(host_of(scope.get("client")))
+
+
+def host_of(client: Sequence[Any] | None) -> str:
+    """Return the address of a client, as ASGI tells of it; none for a socket in the file system."""
+    return client[0] if client else ""
 
 
 def name_of(host: str) -> str:

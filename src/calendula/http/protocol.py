@@ -244,8 +244,7 @@ class Limited(HttpToolsProtocol):
 
     def _network_of_client(self) -> str:
         """Return the name of the client's network; none for a proxy that is trusted, and a file."""
-        host = self.client[0] if self.client else ""
-        app = self.app
+        host, app = clients.host_of(self.client), self.app
         if not host or (isinstance(app, ProxyHeadersMiddleware) and host in app.trusted_hosts):
             return ""
         return clients.name_of(host)
