@@ -23,6 +23,7 @@ import singles
 import sizes
 import stored
 import table
+import wrk
 from loads import FULL, QUICK, Pace
 from results import DISTINCT, DOUBLE, FIGHT, KEYED, RANDOM, REPEATED, SEEN, SLOTS, START_UP, Results
 from sides import (
@@ -84,7 +85,8 @@ def machine(pace: Pace) -> dict[str, str]:
     """Return how and on what it is measured, and with which versions."""
     cores, memory = psutil.cpu_count(), psutil.virtual_memory().total / 2**30
     return {
-        "rounds": f"{pace.rounds} of {pace.seconds:g} s each",
+        "rounds": f"{pace.rounds} of {pace.seconds} s each",
+        "load": "wrk" if wrk.PROGRAM else "load_client.py",
         "processor": f"{_processor()}, {cores} cores",
         "memory": f"{memory:.0f} GiB",
         "system": f"{platform.system()} {platform.release().partition('-')[0]}",

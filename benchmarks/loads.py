@@ -5,6 +5,7 @@ the value of each round, by side.
 """
 
 import json
+import math
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -12,14 +13,18 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import sides
+import wrk
 from load_client import Plan
 from sides import HERE, Pgbench, Side
+from workloads import REPEATED, WORKLOADS, Ground
 
 CLIENTS = 32
 RIVALS = 50
 FOUGHT_OVER, FIGHTERS = 200, 8
 """Slots of which the double bookings are counted, and how many want each."""
 _WARM_UP = 0.5  # seconds
+_PLENTY = 10_000  # requests in a second, or so many times as many as are expected
+_MORE = 4
 _ONE_COUNTER = {"keyed": "distinct"}  # both book, so neither may ask for a slot of the other
 
 Values = dict[str, list[float]]
@@ -30,7 +35,7 @@ Report = dict[str, Any]
 class Pace:
     """How long the bench may take."""
 
-    seconds: float
+    seconds: int
     """Of one turn."""
     rounds: int
     single: int
@@ -38,8 +43,8 @@ class Pace:
     starts: int
 
 
-QUICK = Pace(seconds=0.8, rounds=3, single=30, starts=3)
-FULL = Pace(seconds=5.0, rounds=5, single=200, starts=9)
+QUICK = Pace(seconds=1, rounds=3, single=30, starts=3)
+FULL = Pace(seconds=5, rounds=5, single=200, starts=9)
 
 
 def ask(side: Side, workload: str, **plan: Any) -> Report:
@@ -67,18 +72,42 @@ def rates(
     some = list(some)
     values: Values = {side.name: [] for side in some}
     busy: Values = {side.name: [] for side in some}
+    expected = {}
     for side in some:
-        ask(side, workload, seconds=_WARM_UP)
+        expected[side.name] = ask(side, workload, seconds=_WARM_UP)["rate"]
         side.settle()
     for _ in range(pace.rounds):
         for side in some:
-            report = ask(side, workload, seconds=pace.seconds)
-            values[side.name].append(report["rate"])
-            busy[side.name].append(report["busy"])
+            rate, worked = _load(side, workload, pace.seconds, expected[side.name])
+            values[side.name].append(rate)
+            busy[side.name].append(worked)
         if pgbench:
             rate = pgbench.rate(pace.seconds, CLIENTS)
             values.setdefault(sides.PGBENCH, []).append(rate)
     return values, busy
+
+
+def _load(side: Side, workload: str, seconds: int, expected: float) -> tuple[float, float]:
+    """Return a side's answers in a second, and how busy the client was: wrk, where it is installed.
+
+    It is given its requests beforehand, so many that they suffice if not far more than `expected`
+    are answered in a second. Raises RuntimeError where they do not.
+    """
+    if not wrk.PROGRAM:
+        report = ask(side, workload, seconds=seconds)
+        return report["rate"], report["busy"]
+    make, _ = WORKLOADS[workload]
+    ground = Ground(side.first_day, **side.ground)
+    counter = _ONE_COUNTER.get(workload, workload)
+    first, many = side.next[counter], seconds * max(_PLENTY, math.ceil(_MORE * expected))
+    side.next[counter] = first + many
+    numbers = range(first, first + (REPEATED if workload == "repeated" else many))
+    requests = (make(ground, number, number) for number in numbers)
+    answers, rate, busy = wrk.run(side.port, requests, clients=CLIENTS, seconds=seconds)
+    if answers + CLIENTS > many:
+        raise RuntimeError(f"{side.name} was asked the same again")
+    print(f"{side.name}, {workload}: {rate:,.0f}/s", file=sys.stderr)
+    return rate, busy
 
 
 def contention(pace: Pace, some: Iterable[Side]) -> Values:
