@@ -217,6 +217,17 @@ def test_every_worker_is_in_every_answer(tmp_path: Path, postgresql_url: str) ->
         assert _on_port(port)["calendula_bookings_total booked"] == MADE
 
 
+def test_a_worker_that_has_not_counted_yet_is_in_nobodys_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its file is there a moment before anything is in it."""
+    monkeypatch.setenv(metrics.SHARED, str(tmp_path))
+    (tmp_path / f"counter_{os.getpid()}.db").touch()
+    assert list(metrics.registry().collect()) == []
+    (tmp_path / "counter_1.db").symlink_to("nowhere")  # as if it went behind the look
+    assert list(metrics.registry().collect()) == []
+
+
 def _on_port(port: int) -> Numbers:
     return fetch(f"http://127.0.0.1:{port}")
 

@@ -187,13 +187,25 @@ def registry() -> CollectorRegistry:
     if folder is None:
         everything.register(_Own())
     else:
-        MultiProcessCollector(everything, folder)
+        everything.register(_Shared(folder))
     return everything
 
 
 class _Own(Collector):
     def collect(self) -> Iterable[Metric]:
         return _own.collect()
+
+
+class _Shared(Collector):
+    """What all workers have counted, in a folder."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+
+    def collect(self) -> Iterable[Metric]:
+        """Add up their files, but those that a worker has made this moment: nothing is in them."""
+        files = [str(file) for file in Path(self._folder).glob("*.db") if _holds_something(file)]
+        return MultiProcessCollector.merge(files)  # type: ignore[no-any-return]
 
 
 class _Processes(Collector):
@@ -223,6 +235,12 @@ class _Processes(Collector):
         for pid in set(pids) - set(living):
             mark_process_dead(pid, self._folder)
         return living
+
+
+def _holds_something(file: Path) -> bool:
+    with suppress(FileNotFoundError):  # another scrape has forgotten a worker who is gone
+        return file.stat().st_size > 0
+    return False
 
 
 def _lives(pid: int) -> bool:
