@@ -18,7 +18,7 @@ function request()
   return requests[asked]
 end
 
-function done(summary, latency)
+function done(summary)
   local errors = summary.errors
   local failed = errors.connect + errors.read + errors.write + errors.status + errors.timeout
   local report = '{"answers": %d, "seconds": %f, "failed": %d}\n'

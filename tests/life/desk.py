@@ -32,6 +32,15 @@ ZONES = {"Dr. Ada": ZoneInfo("Asia/Kolkata"), "Dr. Ben": ZoneInfo("UTC")}
 HOLD_MINUTES = 5
 HOLDS = {"staff": 3, "": 2}
 """How many times the staff's key and the public may hold at once."""
+_UNLIMITED: dict[str, Any] = {
+    "rate_requests": 0,
+    "rate_changes": 0,
+    "rate_failures": 0,
+    "slots_per_client": 0,
+    "slots_per_client_and_day": 0,
+    "slots_per_contact": 0,
+}
+"""How often somebody asks, and how much they take, the model does not count."""
 
 
 class Hands:
@@ -69,6 +78,7 @@ class Desk:
             holds_per_client=HOLDS[""],
             holds_per_key=HOLDS["staff"],
             token_days=1,
+            **_UNLIMITED,
             pool_timeout=60,  # a machine that is busy is no news
             lock_timeout=60,
             statement_timeout=60,
