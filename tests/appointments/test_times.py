@@ -35,4 +35,4 @@ def test_a_date_at_the_end_of_the_calendar_is_one(database: Database, day: date)
 
 def _count(database: Database, day: date) -> int:
     with database.read() as session:
-        return len(session.scalars(select(Appointment.id).where(times.dated(day))).all())
+        return len(session.scalars(select(Appointment.id).where(*times.dated(day, day))).all())

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from fastapi.routing import iter_route_contexts
 from httpx2 import Response
 
-from calendula.access.roles import ADMIN, TABLE
+from calendula.access.roles import ADMIN, TABLE, Role
 from calendula.database import Database
 from calendula.pages import assets
 from calendula.settings import Settings
@@ -30,13 +30,16 @@ class Asked(NamedTuple):
 
 
 def ask(
-    settings: Settings, database: Database, headers: Mapping[str, str] | None = None
+    settings: Settings,
+    database: Database,
+    headers: Mapping[str, str] | None = None,
+    role: Role = ADMIN,
 ) -> Iterator[Asked]:
-    """Ask each operation of the API by an admin's key, and each page, signed in at the desk."""
+    """Ask each operation of the API by a key of this role, and each page, signed in at the desk."""
     with DeskClient(settings) as client:
-        key = bearer(make_key(database, ADMIN).text)
-        client.sign_in(database, ADMIN)
-        ids = defaultdict(lambda: "x", furnish(client, key))
+        ids = defaultdict(lambda: "x", furnish(client, bearer(make_key(database, ADMIN).text)))
+        key = bearer(make_key(database, role).text)
+        client.sign_in(database, role)
         client.headers.update(headers or {})
         ids |= {"version": assets.load()["page.js"].version, "name": "page.js", "step": "check"}
         for operation, method, path in _operations(client.app):

@@ -12,6 +12,7 @@ from calendula.patients.models import Patient
 from calendula.visit_types.models import VisitType
 
 HOLDS_ITS_SLOT = f"status IN ({', '.join(repr(status.value) for status in HOLDING)})"
+ORPHANED = "orphaned"
 IS_PENDING = f"status = '{Status.PENDING.value}'"
 _BEGINNING = ("doctor_id", "occupied_from")
 _OF_A_TIME = ("occupied_until", "date", "slot", "id", "expires_at", "status")
@@ -46,7 +47,11 @@ class Appointment(Base):
         ),
         Index("appointment_doctor_index", "doctor_id", "starts_at", "id"),
         Index("appointment_time_index", "starts_at", "id"),
-        partial_index("appointment_orphaned_index", "starts_at", where="orphaned"),
+        Index("appointment_patient_index", "patient_id", "starts_at", "id"),
+        partial_index("appointment_orphaned_index", "starts_at", "id", where=ORPHANED),
+        partial_index(
+            "appointment_doctor_orphaned_index", "doctor_id", "starts_at", "id", where=ORPHANED
+        ),
         partial_index(
             "appointment_visit_type_index", "visit_type_id", where="visit_type_id IS NOT NULL"
         ),
@@ -57,7 +62,7 @@ class Appointment(Base):
 
     id: Mapped[UUID] = mapped_column(Id, primary_key=True)
     doctor_id: Mapped[UUID] = mapped_column(Id, ForeignKey("doctor.id"))
-    patient_id: Mapped[UUID | None] = mapped_column(Id, ForeignKey(Patient.id), index=True)
+    patient_id: Mapped[UUID | None] = mapped_column(Id, ForeignKey(Patient.id))
     visit_type_id: Mapped[UUID | None] = mapped_column(Id, ForeignKey(VisitType.id))
     date: Mapped[date]
     slot: Mapped[str] = mapped_column(String(32))

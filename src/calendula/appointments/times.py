@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, or_, select, text
 from sqlalchemy.orm import Session
 
 from calendula import clock
-from calendula.appointments.models import HOLDS_ITS_SLOT, Appointment
+from calendula.appointments.models import HOLDS_ITS_SLOT, ORPHANED, Appointment
 from calendula.appointments.offers import SlotRefused
 from calendula.appointments.status import Status
 from calendula.doctors.models import Doctor
@@ -23,6 +23,8 @@ _BEGINNING = datetime.min.replace(tzinfo=UTC)
 _END = datetime.max.replace(tzinfo=UTC)
 IS_HELD = text(f"appointment.{HOLDS_ITS_SLOT}")
 """That an appointment holds its time, in the words of the indexes: so they are found useful."""
+IS_ORPHANED = text(f"appointment.{ORPHANED}")
+"""That the timetable has lost an appointment's time, in the words of the indexes."""
 TAKEN = "Time slot already booked! Choose another slot."
 
 
@@ -101,17 +103,18 @@ def of_date(day: date) -> Interval:
     return Part(reach_of(midnight), end)
 
 
-def dated(day: date) -> ColumnElement[bool]:
-    """Return the condition that an appointment was booked under a local date, in whatever zone.
+def dated(first: date | None, last: date | None) -> list[ColumnElement[bool]]:
+    """Return the conditions that an appointment was booked under one of some local dates.
 
-    No index knows of dates alone: one knows when it can be that date somewhere.
+    In whatever zone; None leaves an end open. No index knows of dates alone: one knows when it can
+    be those dates somewhere.
     """
-    when = of_date(day)
-    return and_(
-        Appointment.date == day,
-        Appointment.starts_at >= when.start,
-        Appointment.starts_at < when.end,
-    )
+    conditions: list[ColumnElement[bool]] = []
+    if first is not None:
+        conditions += [Appointment.date >= first, Appointment.starts_at >= of_date(first).start]
+    if last is not None:
+        conditions += [Appointment.date <= last, Appointment.starts_at < of_date(last).end]
+    return conditions
 
 
 def stands_against(doctor_id: UUID, slot: Slot, occupied: Interval) -> ColumnElement[bool]:

@@ -1,14 +1,14 @@
 """Appointments, as the staff finds them."""
 
 from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from calendula.access.guard import CallerOfRequest
-from calendula.appointments import log
+from calendula.appointments import log, times
 from calendula.appointments.models import Appointment
 from calendula.appointments.schemas import ListedAppointment
 from calendula.appointments.status import Status
@@ -62,13 +62,15 @@ def list_appointments(
         Appointment.patient_id: patient,
         Appointment.status: status,
     }
-    query = _select(only | ({} if orphaned is None else {Appointment.orphaned: orphaned}))
+    query = select(Appointment).where(
+        Appointment.patient_id.is_not(None),
+        *(column == value for column, value in only.items() if value is not None),
+        *times.dated(first, last),
+    )
+    if orphaned is not None:
+        query = query.where(times.IS_ORPHANED if orphaned else ~Appointment.orphaned)
     if caller.doctor_id is not None:
         query = query.where(Appointment.doctor_id == caller.doctor_id)
-    if first is not None:
-        query = query.where(Appointment.date >= first)
-    if last is not None:
-        query = query.where(Appointment.date <= last)
     order = [Appointment.starts_at, Appointment.id]
     with database.write() as session:
         rows, following = page(session, query, order, cursor, limit)
@@ -87,11 +89,3 @@ def show(
     return [
         ListedAppointment.listed(it, who[it.patient_id]) for it in appointments if it.patient_id
     ]
-
-
-def _select(only: dict[Any, object]) -> Select[Appointment]:
-    query = select(Appointment).where(Appointment.patient_id.is_not(None))
-    for column, value in only.items():
-        if value is not None:
-            query = query.where(column == value)
-    return query

@@ -135,7 +135,7 @@ def _whose(session: Session, wanted: Wanted) -> list[tuple[Doctor, Timetable]]:
     some = session.scalars(query.order_by(Doctor.name_key)).all()
     booked = set(
         session.scalars(
-            select(Appointment.doctor_id).where(times.dated(day), times.IS_HELD).distinct()
+            select(Appointment.doctor_id).where(*times.dated(day, day), times.IS_HELD).distinct()
         )
     )
     known = timetables.load_all(session, some, day, day)

@@ -4,6 +4,7 @@ from fastapi import APIRouter, Response
 from sqlalchemy import select
 
 from calendula import clock
+from calendula.appointments import times
 from calendula.appointments.models import Appointment
 from calendula.http.dependencies import DatabaseOfApp, SettingsOfApp
 from calendula.http.pagination import Cursor, page
@@ -22,7 +23,7 @@ def desk_orphans(
     desk: DeskOfRequest, database: DatabaseOfApp, settings: SettingsOfApp, cursor: Cursor = None
 ) -> Response:
     """List what is still ahead and has no time any more; a doctor sees their own."""
-    query = select(Appointment).where(Appointment.orphaned, Appointment.ends_at > clock.now())
+    query = select(Appointment).where(times.IS_ORPHANED, Appointment.ends_at > clock.now())
     if desk.caller.doctor_id is not None:
         query = query.where(Appointment.doctor_id == desk.caller.doctor_id)
     order = [Appointment.starts_at, Appointment.id]
