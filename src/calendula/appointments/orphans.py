@@ -13,6 +13,7 @@ from calendula.database import batches
 from calendula.doctors.models import Doctor
 from calendula.events import service as events
 from calendula.events.service import About
+from calendula.intervals import Part
 from calendula.timetables import service as timetables
 from calendula.timetables.slots import Span
 
@@ -32,7 +33,7 @@ def mark(
 ) -> Effects:
     """Mark the doctors' appointments ahead that their timetables do not support, and only them.
 
-    With `within`, only appointments that share an instant with that time are looked at. The doctors
+    With `within`, only appointments that take a part of that time are looked at. The doctors
     must be locked against bookings: a booking that came before is seen then, and one that comes
     after sees the edit. So does the booking of a hold; what was booked outside the timetable on
     purpose needs nobody's care.
@@ -62,14 +63,12 @@ def _write(
 def _compare(
     session: Session, doctors: Sequence[Doctor], within: Span | None, effects: Effects
 ) -> None:
-    ahead = (
-        times.held_by(doctors, after=clock.now())
-        .where(Appointment.status != Status.PENDING, ~Appointment.overridden)
-        .order_by(Appointment.doctor_id, Appointment.starts_at)
-    )
+    time = times.ahead()
     if within is not None:
-        ahead = ahead.where(Appointment.starts_at < within.end, Appointment.ends_at > within.start)
-    appointments = session.scalars(ahead).all()
+        time = Part(max(time.start, within.start), within.end)
+    held = times.held_by(doctors, time)
+    query = held.where(Appointment.status != Status.PENDING, ~Appointment.overridden)
+    appointments = session.scalars(query).all()
     if not appointments:
         return
     dates = [appointment.date for appointment in appointments]

@@ -67,9 +67,18 @@ def reaches_into(doctor_id: UUID, time: Interval) -> ColumnElement[bool]:
 
     It says IS_HELD itself: of several, SQLite looks for an index for each by its conditions alone.
     """
+    return and_(Appointment.doctor_id == doctor_id, _holds_a_part_of(time))
+
+
+def any_reaches_into(doctors: Iterable[Doctor], time: Interval) -> ColumnElement[bool]:
+    """Return the condition that an appointment of any of some doctors holds a part of a time."""
+    ids = [doctor.id for doctor in doctors]
+    return and_(Appointment.doctor_id.in_(ids), _holds_a_part_of(time))
+
+
+def _holds_a_part_of(time: Interval) -> ColumnElement[bool]:
     return and_(
         IS_HELD,
-        Appointment.doctor_id == doctor_id,
         Appointment.occupied_from > reach_of(time.start),
         Appointment.occupied_from < time.end,
         Appointment.occupied_until > time.start,
@@ -131,14 +140,19 @@ def stands_against(doctor_id: UUID, slot: Slot, occupied: Interval) -> ColumnEle
     return or_(reaches_into(doctor_id, occupied), same_name)
 
 
-def held_by(doctors: Iterable[Doctor], *, after: datetime) -> Select[Appointment]:
-    """Return the query for the appointments of doctors that hold a time until after an instant."""
-    return select(Appointment).where(
-        Appointment.doctor_id.in_([doctor.id for doctor in doctors]),
-        is_live(clock.now()),
-        Appointment.occupied_from > reach_of(after),
-        Appointment.occupied_until > after,
-    )
+def ahead() -> Interval:
+    """Return all the time that is still to come."""
+    return Part(clock.now(), _END)
+
+
+def held_by(doctors: Iterable[Doctor], time: Interval) -> Select[Appointment]:
+    """Return the query for the appointments of doctors that hold a part of a time.
+
+    They come by doctor, and in time order as the index has them: in another, SQLite would read all
+    that there ever were by another index.
+    """
+    query = select(Appointment).where(is_live(clock.now()), any_reaches_into(doctors, time))
+    return query.order_by(Appointment.doctor_id, Appointment.occupied_from)
 
 
 def busy(session: Session, doctor_id: UUID, time: Interval) -> list[Busy]:

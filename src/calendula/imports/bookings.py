@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -29,7 +28,6 @@ from calendula.timetables.timetable import Timetable
 from calendula.timetables.windows import Window
 
 TAKEN = "is taken already"
-_EVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -110,14 +108,16 @@ def _free(session: Session, drafts: Sequence[_Draft]) -> list[_Draft]:
 
 
 def _diaries(session: Session, drafts: Sequence[_Draft]) -> dict[UUID, Diary]:
-    """Return what the doctors of some drafts have in the time that the drafts are about."""
-    first = min((it.slot.start for it in drafts), default=_EVER)
-    last = max((it.slot.end for it in drafts), default=_EVER)
+    """Return what the doctors of some drafts have on the dates that the drafts are about."""
+    if not drafts:
+        return {}
+    dates = [it.slot.date for it in drafts]
+    time = Span(times.of_date(min(dates)).start, times.of_date(max(dates)).end)
     columns = Appointment.doctor_id, Appointment.occupied_from, Appointment.occupied_until
     diaries: dict[UUID, Diary] = {}
     for batch in batches(_doctors(drafts)):
-        expiry.end(session, Appointment.doctor_id.in_([doctor.id for doctor in batch]))
-        held = times.held_by(batch, after=first).where(Appointment.occupied_from < last)
+        expiry.end(session, times.any_reaches_into(batch, time))
+        held = times.held_by(batch, time)
         for doctor_id, start, end in session.execute(held.with_only_columns(*columns)):
             diaries.setdefault(doctor_id, Diary()).take(Span(start, end), None)
     return diaries

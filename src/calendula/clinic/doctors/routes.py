@@ -5,7 +5,6 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy.orm import Session
 
-from calendula import clock
 from calendula.access.guard import CallerOfRequest
 from calendula.access.roles import Caller
 from calendula.appointments import times
@@ -178,8 +177,8 @@ def activate_doctor(
 
 
 def _have_none_ahead(session: Session, doctor: Doctor) -> None:
-    ahead = times.held_by([doctor], after=clock.now()).where(Appointment.status != Status.PENDING)
-    query = ahead.order_by(Appointment.starts_at).limit(_MOST_LISTED)
+    ahead = times.held_by([doctor], times.ahead()).where(Appointment.status != Status.PENDING)
+    query = ahead.limit(_MOST_LISTED)
     listed = [AppointmentInfo.of(it).model_dump(mode="json") for it in session.scalars(query)]
     if listed:
         raise HasAppointments(
