@@ -51,6 +51,7 @@ def slots_of(
     return list(_slots_of(day, tuple(windows), zone, length))
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def span_of(day: date, window: Window, zone: ZoneInfo) -> Span | None:
     """Return the time from a window's start to its end, or None at the ends of the calendar."""
     try:
