@@ -21,7 +21,7 @@ from calendula.settings import Settings
 _log = structlog.get_logger("calendula")
 _SHUTDOWN_SECONDS = 6  # for those who are being served; with the farewells, all is over in ten
 _KEPT_FIRST = "calendula.classic.front:Front"
-_ALL = "calendula.http.protocol:Limited"  # every request comes to the app, and to its trace
+_ALL = "calendula.http.lenient:Lenient"  # every request comes to the app, and to its trace
 
 
 class CannotServe(ValueError):

@@ -15,9 +15,9 @@ from calendula import logs, metrics
 from calendula.availability.kept import Kept
 from calendula.http.clients import host_of, name_of
 from calendula.http.headers import WRITTEN, write
+from calendula.http.lenient import Lenient
 from calendula.http.limits import FORWARDED, Limits, fields
 from calendula.http.middleware import request_id_of
-from calendula.http.protocol import Limited
 from calendula.meter import Taken
 from calendula.settings import Settings
 
@@ -75,7 +75,7 @@ def apart(settings: Settings) -> frozenset[bytes]:
     return frozenset([b"authorization", *origin, *proxies])
 
 
-class Front(Limited):
+class Front(Lenient):
     """The protocol, which gives what is kept at once: one write, and no task for the app.
 
     It does what `AnswerHeaders`, `RequestLog`, `RateLimit` and `Counter` would, and no more than

@@ -20,10 +20,6 @@ _SLOWEST = 4096  # bytes of a body in a second
 _LINGER = 2.0  # seconds in which a client may read why it was refused
 
 
-class _TooLarge(Exception):
-    """Lets the parser stop."""
-
-
 class Limited(HttpToolsProtocol):
     """uvicorn's protocol, with limits.
 
@@ -89,15 +85,19 @@ class Limited(HttpToolsProtocol):
         self._came = self._body = 0
 
     def on_headers_complete(self) -> None:
-        """Let a request begin whose head is not too large."""
+        """Let a request begin."""
+        self.check_head()
+        self._coming = _BODY
+        super().on_headers_complete()
+
+    def check_head(self) -> None:
+        """Refuse a request whose head is too large."""
         if len(self.url) > MAX_URL:
             self._fault = HTTPStatus.REQUEST_URI_TOO_LONG
         elif len(self.headers) > MAX_FIELDS or self._is_head_too_large():
             self._fault = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
         if self._fault is not HTTPStatus.BAD_REQUEST:
-            raise _TooLarge
-        self._coming = _BODY
-        super().on_headers_complete()
+            raise ValueError("too large")  # which ends the parsing
 
     def on_body(self, body: bytes) -> None:
         """Measure a body."""
