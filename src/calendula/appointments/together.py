@@ -83,8 +83,8 @@ def book_all(
 
     `past` lets the past be booked; a token opens its appointment until so many days after it.
     """
-    memory.learn(session, {wish.doctor for wish in wishes})
-    offered = _claimed(session, list(_drafts(memory, wishes, past=past)))
+    known = memory.learn(session, {wish.doctor for wish in wishes})
+    offered = _claimed(session, list(_drafts(known, wishes, past=past)))
     drafts = _apart(offered)
     won = _insert(session, drafts) if drafts else set()
     booked = [it for it in drafts if it.appointment.id in won]
@@ -100,19 +100,21 @@ def book_all(
     return Result(outcomes, [it.number for it in offered if it.number not in answers])
 
 
-def _drafts(memory: Memory, wishes: Sequence[Wish], *, past: bool) -> Iterator[_Draft]:
+def _drafts(
+    known: Mapping[UUID | str, Known], wishes: Sequence[Wish], *, past: bool
+) -> Iterator[_Draft]:
     """Give the wishes that nothing stands against but, perhaps, other appointments."""
     now = clock.now()
     for number, wish in enumerate(wishes):
-        known = memory.of(wish.doctor)
-        if known is None or not _is_plain(known):
+        it = known.get(wish.doctor)
+        if it is None or not _is_plain(it):
             continue
         try:
-            slot = offers.find(known.timetable, wish.choice, now, past=past)
+            slot = offers.find(it.timetable, wish.choice, now, past=past)
         except CalendulaError:  # told by who does it alone
             continue
         secret = wish.claim.secret if wish.claim else idempotency.new_secret()
-        yield _Draft(number, wish, known, _appointment(known.doctor_id, slot, now), secret)
+        yield _Draft(number, wish, it, _appointment(it.doctor_id, slot, now), secret)
 
 
 def _is_plain(known: Known) -> bool:

@@ -65,9 +65,13 @@ def days_at(
     found: list[Found | None] = [None] * len(asked)
     left = list(range(len(asked)))
     for again in range(_TRIES):
-        memory.learn(session, {asked[number].whom for number in left}, anew=again > 0)
-        known = (_Offer.of(number, memory, asked[number]) for number in left)
-        offers = [it for it in known if it]
+        whom = {asked[number].whom for number in left}
+        known = memory.learn(session, whom, anew=again > 0)
+        offers = [
+            _Offer.of(number, known[asked[number].whom], asked[number])
+            for number in left
+            if asked[number].whom in known
+        ]
         busy, versions = _busy(session, offers)
         for it in offers:
             if it.known.version == versions.get(it.number) and it.known.doctor.active:
@@ -88,11 +92,10 @@ class _Offer(NamedTuple):
     slots: Sequence[Slot]
 
     @classmethod
-    def of(cls, number: int, memory: Memory, asked: Asked) -> Self | None:
-        """Return what is known of whom was asked for; None where nothing is."""
-        whom, day, visit = asked
-        known = memory.of(whom)
-        return known and cls(number, known, day, visit, known.timetable.slots_on(day, visit))
+    def of(cls, number: int, known: Known, asked: Asked) -> Self:
+        """Return what is known of whom was asked for."""
+        _, day, visit = asked
+        return cls(number, known, day, visit, known.timetable.slots_on(day, visit))
 
 
 _Held = tuple[Busy, datetime | None]

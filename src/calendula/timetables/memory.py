@@ -43,15 +43,20 @@ class Memory:
         renamed = known and isinstance(whom, str) and known.name_key != whom
         return None if renamed else known
 
-    def learn(self, session: Session, some: Iterable[UUID | str], *, anew: bool = False) -> None:
-        """Read of these doctors those that are not known; `anew` all of them.
+    def learn(
+        self, session: Session, some: Iterable[UUID | str], *, anew: bool = False
+    ) -> dict[UUID | str, Known]:
+        """Read of these doctors those that are not known, `anew` all of them; return all there are.
 
-        The doctor is read before the timetable: where an edit comes in between, the version is the
-        old one, and whoever uses it will see that.
+        What is returned is whole, also where the memory had no room for it. The doctor is read
+        before the timetable: where an edit comes in between, the version is the old one, and
+        whoever uses it will see that.
         """
-        missing = [whom for whom in some if anew or self.of(whom) is None]
+        some = set(some)
+        known = {whom: it for whom in some if not anew and (it := self.of(whom))}
+        missing = some - known.keys()
         if not missing:
-            return
+            return known
         names = [whom for whom in missing if isinstance(whom, str)]
         ids = [whom for whom in missing if not isinstance(whom, str)]
         which = or_(Doctor.name_key.in_(names), Doctor.id.in_(ids))
@@ -62,6 +67,8 @@ class Memory:
             self._by_id, self._ids = {}, {}
         for doctor in found:
             session.expunge(doctor)
-            known = doctor.id, doctor.name_key, doctor.timetable_version
-            self._by_id[doctor.id] = Known(doctor, read[doctor.id], *known)
+            said = doctor.id, doctor.name_key, doctor.timetable_version
+            learned = self._by_id[doctor.id] = Known(doctor, read[doctor.id], *said)
             self._ids[doctor.name_key] = doctor.id
+            known |= dict.fromkeys(missing & {doctor.id, doctor.name_key}, learned)
+        return known

@@ -70,28 +70,33 @@ def _time_off(
 def _appointments(
     session: Session, roster: Roster, time: Interval, few: Sequence[UUID] | None
 ) -> Mapping[date, Sequence[Gone]]:
-    """Return the times that appointments take, by the days on which these begin."""
+    """Return the times that appointments take, by the days on which the appointments start.
+
+    Not those on which their buffers do: an event of an appointment tells the former, and that day
+    alone is looked at anew then.
+    """
     gone: dict[date, list[Gone]] = defaultdict(list)
-    for start, end, ids in session.execute(_held(time, few)):
-        gone[day_of(start)].append(Gone(start, end, roster.written(ids)))
+    for start, occupied_from, occupied_until, ids in session.execute(_held(time, few)):
+        it = Gone(occupied_from, occupied_until, roster.written(ids))
+        gone[day_of(start)].append(it)
     return gone
 
 
-def _held(time: Interval, few: Sequence[UUID] | None) -> Select[datetime, datetime, str]:
+def _held(time: Interval, few: Sequence[UUID] | None) -> Select[datetime, datetime, datetime, str]:
     """Return the query: rows of times, with the ids of all whose they are as one text.
 
     Of ten thousand doctors that is a hundredth of the work that a row for each would be. What
     reaches into a day from the one before, the look-up sees.
     """
     ids = func.aggregate_strings(cast(Appointment.doctor_id, String), ",")
-    occupied = Appointment.occupied_from, Appointment.occupied_until
+    times = Appointment.starts_at, Appointment.occupied_from, Appointment.occupied_until
     query = (
-        select(*occupied, ids)
+        select(*times, ids)
         .where(
             Appointment.status.in_(_SURE),
             Appointment.starts_at >= time.start,
             Appointment.starts_at < time.end,
         )
-        .group_by(*occupied)
+        .group_by(*times)
     )
     return query if few is None else query.where(Appointment.doctor_id.in_(few))

@@ -1,4 +1,4 @@
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import NamedTuple
 
@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from calendula import clock
 from calendula.availability.search.index import Index, Place
 from calendula.availability.search.wish import Wish
-from calendula.availability.together import Asked, days_at
+from calendula.availability.together import Asked, Found, days_at
 from calendula.doctors.models import Doctor
 from calendula.timetables.memory import Known, Memory
 from calendula.timetables.slots import Slot
@@ -70,16 +70,30 @@ def _free(
     session: Session, memory: Memory, candidates: Sequence[Place], visit: Visit | None
 ) -> Iterator[Free]:
     """Give those candidates that are free, in their order: now, by all that the database holds."""
-    memory.learn(session, {it.doctor_id for it in candidates})
-    known = ((it, memory.of(it.doctor_id)) for it in candidates)
-    asked = {place: _asked(place, it, visit) for place, it in known if it}
-    dates = list(dict.fromkeys(asked.values()))
-    found = dict(zip(dates, days_at(session, memory, dates, past=False), strict=True))
+    known = memory.learn(session, {it.doctor_id for it in candidates})
+    asked = {
+        place: _asked(place, known[place.doctor_id], visit)
+        for place in candidates
+        if place.doctor_id in known
+    }
+    found = _look(session, memory, asked.values())
+    moved = {
+        place: elsewhere
+        for place, date in asked.items()
+        if (it := found[date]) and (elsewhere := _asked(place, it.known, visit)) != date
+    }
+    asked |= moved  # to another zone, since they were learned: another date has this start
+    found |= _look(session, memory, moved.values())
     for place, date in asked.items():
         it = found[date]
         slot = it and next((slot for slot in it.day.free if slot.start == place.start), None)
         if it and slot:
             yield Free(it.known.doctor, slot)
+
+
+def _look(session: Session, memory: Memory, dates: Iterable[Asked]) -> dict[Asked, Found | None]:
+    asked = list(dict.fromkeys(dates))
+    return dict(zip(asked, days_at(session, memory, asked, past=False), strict=True))
 
 
 def _asked(place: Place, known: Known, visit: Visit | None) -> Asked:
