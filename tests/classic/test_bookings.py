@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from threading import Semaphore
+from functools import partial
 from typing import Any
 
 import pytest
@@ -18,41 +18,23 @@ from calendula.appointments.models import Appointment
 from calendula.availability import together as availability
 from calendula.database import Database
 from calendula.database.ids import new_id
+from calendula.doctors.models import Doctor
 from calendula.events.models import Event
 from calendula.idempotency.models import IdempotencyKey
 from calendula.patients import service as patients
 from calendula.patients.models import Patient
 from calendula.patients.service import Identified
 from calendula.settings import Settings
-from calendula.together import Together
-from support import BOOKING
+from support import BOOKING, batches
 from support.load import LABELS
 
-_UNTIL_OTHERS_COME = 10.0  # seconds, at most
 Fail = Callable[[Session], None]
 
 
 @pytest.fixture
 def sizes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many bookings were done together, each time; the first waits until others have come."""
-    seen: list[int] = []
-    asked = Semaphore(0)
-    really, ask = together.book_all, Together.ask
-
-    def book_all(session: Session, memory: Any, wishes: Any, **more: Any) -> Any:
-        seen.append(len(wishes))
-        if len(seen) == 1:
-            for _ in range(len(wishes) + 2):
-                asked.acquire(timeout=_UNTIL_OTHERS_COME)
-        return really(session, memory, wishes, **more)
-
-    async def counted(thread: Together[Any, Any], wish: Any) -> Any:
-        asked.release()
-        return await ask(thread, wish)
-
-    monkeypatch.setattr(together, "book_all", book_all)
-    monkeypatch.setattr(Together, "ask", counted)
-    return seen
+    return batches.sizes(monkeypatch, together, "book_all")
 
 
 def _post(client: TestClient, number: int, *, key: bool = False, **more: Any) -> Any:
@@ -189,6 +171,25 @@ def test_a_patient_who_is_gone_costs_only_themselves(
     assert [answer.status_code for answer in answers] == [201] * len(LABELS)
     assert max(sizes) > 1
     assert _count(database, Appointment) == len(LABELS)
+
+
+def test_nobody_waits_for_the_edit_of_another_doctor(
+    postgresql_url: str, sizes: list[int], caplog: pytest.LogCaptureFixture
+) -> None:
+    """While a doctor's timetable is edited, those who want the doctor wait, and nobody else."""
+    count = len(LABELS)
+    with _clinic(postgresql_url) as (client, database), ThreadPoolExecutor(count) as pool:
+        with database.write() as session:
+            edited = select(Doctor.id).where(Doctor.name == BOOKING["doctor_name"])
+            session.execute(edited.with_for_update(key_share=True))
+            waiting = pool.submit(_post, client, 0)
+            post = partial(_post, client, doctor_name="Dr. Mei Chen")
+            others = [pool.submit(post, number) for number in range(1, count)]
+            assert [other.result().status_code for other in others] == [201] * (count - 1)
+            assert not waiting.done()
+        assert waiting.result().status_code == 201
+        assert "bookings apart" not in caplog.text
+        assert max(sizes) > 1
 
 
 def test_an_unknown_outcome_is_said_to_be_unknown(postgresql_url: str, sizes: list[int]) -> None:

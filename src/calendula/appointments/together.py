@@ -171,7 +171,8 @@ def _insert(session: Session, drafts: Sequence[_Draft]) -> set[UUID]:
 
     Return their ids. Who is new as a patient is one only if they have won.
 
-    It says of many what `service.win` says of one. Patients, doctors and times are locked in one
+    It says of many what `service.win` says of one, but that it leaves out those whose timetable is
+    being edited: the others need not wait for that. Patients, doctors and times are locked in one
     order, so that two of these wait for each other and do not deadlock.
     """
     people = patients.identify_all(session, [it.wish.person for it in drafts])
@@ -210,6 +211,6 @@ def _inserting(given: FromClause, insert: Insert) -> ReturningInsert[Any]:
         .join_from(given, Doctor, same)
         .where(~taken)
         .order_by(given.c.doctor_id, given.c.occupied_from)
-        .with_for_update(read=True, of=Doctor)
+        .with_for_update(read=True, of=Doctor, skip_locked=True)
     )
     return insert.from_select(_STORED, query).returning(Appointment.id)
