@@ -183,7 +183,7 @@ def _changes(known: Known, slots: Sequence[Slot], now: datetime) -> Iterator[dat
     """Give the instants of the next moment at which the clock alone changes what can be booked."""
     policy = known.timetable.policy
     notice = timedelta(minutes=policy.minimum_notice_minutes or 0)
-    if slots and slots[0].start - notice < now + _A_MOMENT and now < slots[-1].start:
+    if slots and slots[0].start < now + _A_MOMENT + notice and now < slots[-1].start:
         for slot in slots:
             yield slot.start
             yield slot.start - notice

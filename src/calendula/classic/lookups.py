@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
+import structlog
 from pydantic import AfterValidator, TypeAdapter
 from pydantic_core import to_json
 
@@ -19,6 +20,7 @@ from calendula.http.fields import LocalDate, Name
 from calendula.timetables.memory import Memory
 from calendula.together import Together
 
+_log = structlog.get_logger("calendula.lookups")
 _AT_ONCE = 64
 _LONGEST = 1000  # bytes of a query; nearly all names are shorter, however they are written
 _REMEMBERED = 16_384
@@ -39,7 +41,10 @@ class Lookups:
         self.thread = Together("lookups", _AT_ONCE, self._look_up)
 
     async def answer(self, query: bytes) -> bytes | None:
-        """Return the body of the answer to a query string, or None where the route is to answer."""
+        """Return the body of the answer to a query string, or None where the route is to answer.
+
+        Raises Unavailable.
+        """
         return self._kept.find_or_renew(query) or await self._find(query)
 
     async def _find(self, query: bytes) -> bytes | None:
@@ -48,10 +53,7 @@ class Lookups:
             return None
         known = self._memory.of(asked.whom)
         answer = self._kept.begin(known.doctor.id) if known else None
-        try:
-            found = await self.thread.ask(asked)
-        except Unavailable:
-            return None  # the route has the words for it
+        found = await self.thread.ask(asked)
         if found is None:
             return None
         body = _body(found)
@@ -60,8 +62,15 @@ class Lookups:
         return body
 
     def _look_up(self, asked: Sequence[Asked]) -> Sequence[Found | None]:
-        with self._database.read() as session:
-            return together.days_at(session, self._memory, asked, past=self._past)
+        """Look up what is asked for; where that fails, each is to be tried alone."""
+        try:
+            with self._database.read() as session:
+                return together.days_at(session, self._memory, asked, past=self._past)
+        except Unavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - one of them may be what it fails for
+            _log.warning("lookups apart", error=type(error).__qualname__, count=len(asked))
+            return [None] * len(asked)
 
 
 def _read(query: bytes) -> Asked | None:
