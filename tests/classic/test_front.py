@@ -117,6 +117,16 @@ def test_all_else_is_the_apps(port: int, request_: bytes) -> None:
     assert BODY not in _ask(port, request_)
 
 
+def test_only_what_is_given_counts_as_found(kept: Kept) -> None:
+    """Whoever has asked too much is answered by the app, and no kept answer was of use."""
+    limits = Limits(Settings(open_clinic=False, rate_requests=3))
+    given = Given.of(SETTINGS, kept, limits)
+    with small_server.serving(settings=SETTINGS, given=given) as port:
+        said = _ask(port, *[_request()] * 10)
+    assert said.count(BODY) == 3
+    assert kept.take_counts() == (3, 0)
+
+
 def test_what_has_ended_is_the_apps(port: int, kept: Kept) -> None:
     """An answer is given by nobody when its time is over."""
     _keep(kept, seconds=0)

@@ -51,8 +51,11 @@ class Kept:
         answer = self._answers.get(question)
         if answer is None or not answer.is_good or answer.renewal <= monotonic():
             return None
-        self._hits += 1
         return answer.body
+
+    def count_hit(self) -> None:
+        """Count an answer that was found, and given."""
+        self._hits += 1
 
     def find_or_renew(self, question: bytes) -> bytes | None:
         """Return the body of the answer that is kept, or None: then look for it, and `keep` it.
@@ -86,7 +89,7 @@ class Kept:
         return answer
 
     def keep(self, question: bytes, answer: Answer, body: bytes, until: datetime) -> None:
-        """Keep what was found until an instant, if it is still good then and until now."""
+        """Keep what was found until an instant. It is not given if it is not good any more."""
         ahead = min((until - clock.now()).total_seconds(), self._longest)
         answer.body, answer.until = body, monotonic() + ahead
         answer.renewal = answer.until - _RENEWAL

@@ -151,6 +151,7 @@ class Front(Lenient):
         taken = self._given.limits.take(name_of(host), "GET")
         if not all(it.ok for it in taken):  # which counts for nothing, and is seen by the app again
             return False
+        self._given.kept.count_hit()
         request_id = request_id_of(headers)
         dated = self.server_state.default_headers
         self._write(200, [*dated, *own(request_id, taken, body)], body, self._lines)
