@@ -1,4 +1,6 @@
 import asyncio
+import errno
+import io
 import json
 import logging
 import threading
@@ -147,6 +149,23 @@ def test_lines_of_one_turn_go_out_together_and_in_order(
         lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
         ids = [it.get("request_id", it["event"]) for it in lines]
         assert ids == ["first", "second", "third", "fourth"]
+
+
+def test_who_logs_is_told_of_no_full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What cannot be written is lost, with the lines of requests that waited: the work goes on."""
+
+    class Full(io.StringIO):
+        def write(self, _: str) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    async def serve() -> None:
+        _request("lost")
+        structlog.get_logger("calendula").info("lost too")
+
+    monkeypatch.setattr("sys.stderr", Full())
+    logs.configure("json")
+    monkeypatch.setattr(logging.root, "handlers", logging.root.handlers[-1:])
+    asyncio.run(serve())
 
 
 def _request(request_id: str) -> None:

@@ -26,7 +26,10 @@ _due_in: asyncio.AbstractEventLoop | None = None
 class _Handler(logging.StreamHandler[TextIO]):
     def emit(self, record: logging.LogRecord) -> None:
         """Write a line behind those of the requests before it."""
-        _write()
+        try:
+            _write()
+        except Exception:  # noqa: BLE001 - as the rest of it: who logs is told of no full disk
+            self.handleError(record)
         super().emit(record)
 
 
