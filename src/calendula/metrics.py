@@ -185,15 +185,10 @@ def registry() -> CollectorRegistry:
     everything = CollectorRegistry()
     everything.register(_Processes(folder))  # first, since it forgets those who are gone
     if folder is None:
-        everything.register(_Own())
+        everything.register(_own)
     else:
         everything.register(_Shared(folder))
     return everything
-
-
-class _Own(Collector):
-    def collect(self) -> Iterable[Metric]:
-        return _own.collect()
 
 
 class _Shared(Collector):
