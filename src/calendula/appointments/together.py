@@ -118,7 +118,7 @@ def _drafts(
 
 
 def _is_plain(known: Known) -> bool:
-    return known.doctor.active and known.timetable.policy.max_future_appointments is None
+    return known.timetable.policy.max_future_appointments is None
 
 
 def _claimed(session: Session, drafts: Sequence[_Draft]) -> list[_Draft]:

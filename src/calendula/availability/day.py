@@ -5,6 +5,7 @@ from datetime import date
 from functools import partial
 from typing import Literal, NamedTuple
 
+from calendula.appointments import offers
 from calendula.appointments.times import Busy
 from calendula.intervals import Interval, Union
 from calendula.timetables.policy import Limit, Limits
@@ -71,12 +72,9 @@ def _breaks(limits: Limits, limit: Limit, slot: Slot) -> bool:
 def _hurdles(
     timetable: Timetable, limits: Limits, taken: Taken, visit: Visit | None
 ) -> Iterator[tuple[Reason, Callable[[Slot], bool]]]:
-    def occupied(slot: Slot) -> Interval:
-        return visit.occupied(slot) if visit else slot
-
     if timetable.time_off:
-        yield "time_off", lambda slot: timetable.is_off(occupied(slot))
+        yield "time_off", lambda slot: timetable.is_off(offers.occupied(slot, visit))
     for limit in limits.in_force():
         yield limit, partial(_breaks, limits, limit)
     if taken:
-        yield "full", lambda slot: taken.holds(slot, occupied(slot))
+        yield "full", lambda slot: taken.holds(slot, offers.occupied(slot, visit))

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from calendula import clock
-from calendula.appointments import times
+from calendula.appointments import offers, times
 from calendula.availability.day import Taken
 from calendula.doctors.models import Doctor
 from calendula.intervals import Interval
@@ -42,7 +42,7 @@ def explain(
     slot = next(slots, None)
     limits = Limits.at(clock.now(), timetable.policy, timetable.zone, past=past)
     asked = slot or Slot(start, start + timedelta.resolution, day, "")
-    occupied = visit.occupied(asked) if visit else asked
+    occupied = offers.occupied(asked, visit)
     return [
         *([] if slot else [_no_slot(timetable, start, visit)]),
         *_time_off(session, doctor, occupied),

@@ -24,7 +24,7 @@ from calendula.classic.routes import router
 from calendula.errors import CalendulaError
 from calendula.http import headers
 from calendula.http.clients import network_of
-from calendula.http.limits import TAKEN, Limits
+from calendula.http.limits import RATES, Limits
 from calendula.http.middleware import MAX_BODY, request_id_of
 from calendula.http.problems import answer_domain_error
 from calendula.settings import Settings
@@ -97,7 +97,7 @@ class Counter:
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
-        taken = scope[TAKEN] = self._limits.take(network_of(scope), scope["method"])
+        taken = scope[RATES] = self._limits.take(network_of(scope), scope["method"])
         if not all(it.ok for it in taken):
             await self._app(scope, receive, send)
             return
@@ -133,7 +133,7 @@ class Counter:
         """Answer a booking, if it is a plain one that wins; raise SlotTaken if it lost."""
         body = None
         scope["route"] = _ROUTES[_BOOKING]
-        if not scope["query_string"] and _is_plain(scope["headers"]):
+        if _is_plain(scope["headers"]):
             message = await receive()
             receive = _again(message, receive)
             if not message.get("more_body", False):

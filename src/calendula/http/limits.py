@@ -24,7 +24,7 @@ _READING = {"GET", "HEAD", "OPTIONS"}
 FORWARDED = frozenset({b"forwarded", b"x-forwarded-for"})
 """The headers of proxies."""
 _log = structlog.get_logger("calendula.limits")
-TAKEN = "rates"
+RATES = "rates"
 """The name in a request's scope of what it has taken of each rate, which it takes once."""
 
 
@@ -53,7 +53,7 @@ class Limits:
         """Count a request with a good key, from wherever it comes; raise TooManyRequests."""
         if self._keys.most:
             taken = self._keys.take(str(key_id))
-            request.scope[TAKEN].append(taken)
+            request.scope[RATES].append(taken)
             _refuse([taken])
 
     @contextmanager
@@ -111,9 +111,9 @@ class RateLimit:
             await self.app(scope, receive, send)
             return
         self._notice_proxy(scope)
-        if TAKEN not in scope:
-            scope[TAKEN] = self.limits.take(network_of(scope), scope["method"])
-        taken = scope[TAKEN]
+        if RATES not in scope:
+            scope[RATES] = self.limits.take(network_of(scope), scope["method"])
+        taken = scope[RATES]
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
