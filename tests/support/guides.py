@@ -30,6 +30,8 @@ _MADE = re.compile(
 )
 _HASH = re.compile(r'(?<="hash":")[0-9a-f]{64}(?=")')
 _TODAY = re.compile(r"[0-9-]{10}(T[0-9:]{8})?|[0-9]+:[0-9]{2} [AP]M")
+_CURSOR = re.compile(r'(?<="next":")[\w=-]+(?=")')
+_FROM_NOW = ("/slots/next", "/slots/search")  # what is free from the present on
 
 
 class Step(NamedTuple):
@@ -96,7 +98,7 @@ def compare(some: Sequence[Step], printed: Sequence[str]) -> None:
     assert len(printed) == len(some)
     ours, theirs = Reading(), Reading()
     for step, text in zip(some, printed, strict=True):
-        relative = "/slots/next" in step.command
+        relative = any(path in step.command for path in _FROM_NOW)
         expected = theirs.read(step.shown, relative=relative)
         answer = ours.read(text, relative=relative)
         assert answer == expected, f"{step.command}\n{answer}\nis not\n{expected}"
@@ -113,7 +115,7 @@ class Reading:
         text = _HASH.sub("hash", text)
         text = _MADE.sub("then", _OWN.sub(lambda own: self._name(own[0]), text))
         if relative:
-            text = _TODAY.sub("today", text)
+            text = _TODAY.sub("today", _CURSOR.sub("cursor", text))
         if text.startswith("{"):
             return json.loads(text)
         return [line.rstrip() for line in text.strip().splitlines()]
