@@ -3,11 +3,12 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from calendula.http.fields import Email, Note, Phone
+from calendula.http.fields import Email, Identifier, Note, Phone
 
 EMAIL: TypeAdapter[Any] = TypeAdapter(Email)
 PHONE: TypeAdapter[Any] = TypeAdapter(Phone)
 NOTE: TypeAdapter[Any] = TypeAdapter(Note)
+IDENTIFIER: TypeAdapter[Any] = TypeAdapter(Identifier)
 LONG = "@".join(["x" * 64, ".".join(["y" * 62] * 3)])  # 253 characters
 
 
@@ -114,3 +115,20 @@ def test_a_contact_is_a_text(kind: TypeAdapter[Any], given: object) -> None:
     """An address or a number that is missing, blank or no text is refused."""
     with pytest.raises(ValidationError):
         kind.validate_python(given)
+
+
+@pytest.mark.parametrize("given", ["P-1001", 7, -7, 2**63 - 1, 1 - 2**63])
+def test_an_identifier_is_a_text_or_a_number(given: Any) -> None:
+    """Whichever it was, it is stored as a text; the document has the same bounds."""
+    assert IDENTIFIER.validate_python(given) == str(given)
+    integers = IDENTIFIER.json_schema()["anyOf"][1]
+    assert (integers["minimum"], integers["maximum"]) == (1 - 2**63, 2**63 - 1)
+
+
+@pytest.mark.parametrize("given", [1.0, 1.5, True, None, 2**63, -(2**63), [], {}])
+def test_no_other_value_is_an_identifier(given: Any) -> None:
+    """A number that was counted in floats has lost digits that nobody knows."""
+    with pytest.raises(ValidationError) as refusal:
+        IDENTIFIER.validate_python(given)
+    (error,) = refusal.value.errors()
+    assert error["msg"] == "Value error, must be a text, or a whole number of 64 bits"

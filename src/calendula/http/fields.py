@@ -99,6 +99,8 @@ def _identifier(value: Any) -> Any:
     """Take a number too: many clients keep their patients' identifiers as integers."""
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < _INTEGERS:
         return str(value)
+    if not isinstance(value, str):
+        raise ValueError("must be a text, or a whole number of 64 bits")  # noqa: TRY004 - pydantic's
     return value
 
 
@@ -192,7 +194,7 @@ Identifier = Annotated[
         {
             "anyOf": [
                 {"type": "string", "minLength": 1, "maxLength": names.MAX_LENGTH},
-                {"type": "integer"},
+                {"type": "integer", "minimum": 1 - _INTEGERS, "maximum": _INTEGERS - 1},
             ]
         }
     ),
