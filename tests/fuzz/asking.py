@@ -54,6 +54,7 @@ _UNSAYABLE = {
     "from and to must be at most 365 days from today.": "the present",
     "expires_at must lie ahead.": "the present",
     "date must not have passed.": "the present",
+    "reason must not name the patient: the log keeps it for good.": "who the patient is",
     "The dates are at the end of the calendar.": "a zone's offset there",
     "start is at the end of the calendar.": "a zone's offset there",
     # A list that is too long for the document.
@@ -73,11 +74,14 @@ _UNSAYABLE = {
     "must be some of mon, tue, wed, thu, fri, sat, sun, with commas between them": "a list",
     # JSON Schema takes 1.0 for an integer; who sends it has counted in floats.
     "Input should be a valid integer": "1.0",
+    "must be a text, or a whole number of 64 bits": "1.0",
     # The body is a file.
     "The first row must name the columns.": "a table's rows",
 }
 # A stale version is the outcome of a request that was right, as 409 is. The rest are its own.
 _ACCEPTED = ["2xx", "401", "403", "404", "409", "412"]
+# Bodies that are wrong may be too large as well.
+_REFUSED = ["4xx"]
 
 
 class Found(NamedTuple):
@@ -160,7 +164,10 @@ def _config(headers: Mapping[str, str], ids: Mapping[str, str], bounds: settings
             "deterministic": bounds.derandomize,
             "database": "none",
         },
-        "checks": {"positive_data_acceptance": {"expected-statuses": _ACCEPTED}},
+        "checks": {
+            "positive_data_acceptance": {"expected-statuses": _ACCEPTED},
+            "negative_data_rejection": {"expected-statuses": _REFUSED},
+        },
         "dictionaries": {name: {"values": values} for name, values in known.items()},
         "parameters": {
             place: {"dictionary": name, "probability": _OFTEN} for place, name in places.items()
