@@ -63,11 +63,6 @@ class Side:
     next: dict[str, int] = field(default_factory=dict)
     """By workload: the number of the first request that nobody has sent yet."""
 
-    @property
-    def url(self) -> str:
-        """Where it listens."""
-        return f"http://127.0.0.1:{self.port}"
-
     def settle(self) -> None:
         """Let PostgreSQL look at what is stored now, as it does by itself within a minute."""
         if self.database_url.startswith("postgresql"):
@@ -132,21 +127,21 @@ def _program(
     with (folder / "reference.log").open("ab") as log:
         process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)
     try:
-        _wait(process, port, name)
+        _wait(process, port, folder / "reference.log")
         yield Side(name, port, url, process.pid)
     finally:
         process.kill()
         process.wait()
 
 
-def _wait(process: subprocess.Popen[bytes], port: int, name: str) -> None:
+def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
     deadline = time.monotonic() + servers.START_UP
     while time.monotonic() < deadline and process.poll() is None:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
         time.sleep(0.05)
-    raise RuntimeError(f"{name} did not start: see {BUILD / 'reference.log'}")
+    raise RuntimeError(f"It did not start: see {log}")
 
 
 @contextmanager

@@ -121,10 +121,10 @@ def _stored(results: Results) -> str:
 
 def _sizes(results: Results) -> str:
     rows = [
-        [side, f"{each / 1000:.2f}", f"{each * 1_000_000 / 1e9:.2f}"]
+        [side, f"{each / 1000:.2f}"]  # kB of one are GB of a million
         for side, each in results.bytes_an_appointment.items()
     ]
-    heads = ["what is stored", "kB an appointment", "GB a million appointments"]
+    heads = ["what is stored", "GB a million appointments"]
     return _lines(heads, rows) if rows else ""
 
 
