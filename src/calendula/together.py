@@ -9,7 +9,7 @@ from threading import Semaphore, Thread
 from typing import Generic, TypeVar
 
 from calendula import metrics, traces
-from calendula.errors import Unavailable
+from calendula.errors import CalendulaError, Unavailable
 
 _MOST_WAITING = 2000
 _FAREWELL = 1.0  # seconds; who waits longer for a database was told that nobody knows
@@ -23,11 +23,15 @@ class Together(Generic[_Wish, _Outcome]):
 
     It begins when a turn of the loop has brought no more: who was answered a moment ago is about to
     ask again, and that costs nobody anything. `act` is given as many wishes as there are, up to
-    `most`, and returns their outcomes in the same order; what it raises, all who wished are given.
+    `most`, and returns their outcomes in the same order, of which an error is raised to who wished;
+    what it raises, all of them are given.
     """
 
     def __init__(
-        self, name: str, most: int, act: Callable[[Sequence[_Wish]], Sequence[_Outcome]]
+        self,
+        name: str,
+        most: int,
+        act: Callable[[Sequence[_Wish]], Sequence[_Outcome | CalendulaError]],
     ) -> None:
         self.name = name
         self._most = most
@@ -47,7 +51,7 @@ class Together(Generic[_Wish, _Outcome]):
             self._thread.start()
 
     async def ask(self, wish: _Wish) -> _Outcome:
-        """Return the outcome of a wish. Raises Unavailable where too many are waiting."""
+        """Return the outcome of a wish, or raise it. Raises Unavailable where too many wait."""
         if not self._opened or len(self._waiting) >= _MOST_WAITING:
             raise Unavailable("The service is busy. Try again in a moment.")
         loop = asyncio.get_running_loop()

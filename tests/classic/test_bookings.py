@@ -33,7 +33,7 @@ Fail = Callable[[Session], None]
 
 @pytest.fixture
 def sizes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many bookings were done together, each time; the first waits until others have come."""
+    """How many bookings were done together, each time; who comes first waits for others."""
     return batches.sizes(monkeypatch, together, "book_all")
 
 
@@ -173,15 +173,22 @@ def test_a_patient_who_is_gone_costs_only_themselves(
     assert _count(database, Appointment) == len(LABELS)
 
 
+@contextmanager
+def _editing(database: Database) -> Iterator[None]:
+    """Edit the doctor of the bookings for the length of a block."""
+    with database.write() as session:
+        edited = select(Doctor.id).where(Doctor.name == BOOKING["doctor_name"])
+        session.execute(edited.with_for_update(key_share=True))
+        yield
+
+
 def test_nobody_waits_for_the_edit_of_another_doctor(
     postgresql_url: str, sizes: list[int], caplog: pytest.LogCaptureFixture
 ) -> None:
     """While a doctor's timetable is edited, those who want the doctor wait, and nobody else."""
     count = len(LABELS)
     with _clinic(postgresql_url) as (client, database), ThreadPoolExecutor(count) as pool:
-        with database.write() as session:
-            edited = select(Doctor.id).where(Doctor.name == BOOKING["doctor_name"])
-            session.execute(edited.with_for_update(key_share=True))
+        with _editing(database):
             waiting = pool.submit(_post, client, 0)
             post = partial(_post, client, doctor_name="Dr. Mei Chen")
             others = [pool.submit(post, number) for number in range(1, count)]
@@ -190,6 +197,19 @@ def test_nobody_waits_for_the_edit_of_another_doctor(
         assert waiting.result().status_code == 201
         assert "bookings apart" not in caplog.text
         assert max(sizes) > 1
+
+
+def test_who_waits_for_an_edit_takes_no_connection(postgresql_url: str) -> None:
+    """However many wait: in vain, where it takes longer than a lock is waited for."""
+    with (
+        _clinic(postgresql_url, pool_size=2, lock_timeout=1) as (client, database),
+        _editing(database),
+    ):
+        answers = _post_all(client, len(LABELS))
+        for answer in answers:
+            assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+            assert "is being changed" in answer.json()["detail"]
+        assert _count(database, Appointment) == _count(database, Patient) == 0
 
 
 def test_an_unknown_outcome_is_said_to_be_unknown(postgresql_url: str, sizes: list[int]) -> None:
@@ -217,8 +237,8 @@ def test_an_unknown_outcome_is_said_to_be_unknown(postgresql_url: str, sizes: li
 
 
 @contextmanager
-def _clinic(url: str) -> Iterator[tuple[TestClient, Database]]:
-    settings = Settings(database_url=url, open_clinic=True, time_zone="UTC")
+def _clinic(url: str, **more: Any) -> Iterator[tuple[TestClient, Database]]:
+    settings = Settings(database_url=url, open_clinic=True, time_zone="UTC", **more)
     with closing(Database.from_settings(settings)) as database:
         samples.add_doctors(database, "UTC")
         with TestClient(create_app(settings)) as client:

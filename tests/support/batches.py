@@ -14,7 +14,7 @@ _UNTIL_OTHERS_COME = 10.0  # seconds, at most
 def sizes(monkeypatch: pytest.MonkeyPatch, module: ModuleType, name: str) -> list[int]:
     """Return how many wishes a function is given each time, which are its third argument.
 
-    The first time it waits until two others have come.
+    Whoever comes first, and alone, waits until two others have come.
     """
     seen: list[int] = []
     asked = Semaphore(0)
@@ -22,8 +22,8 @@ def sizes(monkeypatch: pytest.MonkeyPatch, module: ModuleType, name: str) -> lis
 
     def counted(session: Any, memory: Any, wishes: Any, **more: Any) -> Any:
         seen.append(len(wishes))
-        if len(seen) == 1:
-            all(asked.acquire(timeout=_UNTIL_OTHERS_COME) for _ in range(len(wishes) + 2))
+        if seen == [1]:
+            all(asked.acquire(timeout=_UNTIL_OTHERS_COME) for _ in range(3))
         return really(session, memory, wishes, **more)
 
     async def heard(thread: Together[Any, Any], wish: Any) -> Any:

@@ -1,6 +1,8 @@
 """Bookings of many who come at one time."""
 
+import asyncio
 from collections.abc import Sequence
+from time import monotonic
 
 import structlog
 from pydantic_core import from_json, to_json
@@ -17,7 +19,7 @@ from calendula.availability.together import Asked, Found
 from calendula.classic import service
 from calendula.classic.schemas import BookingRequest
 from calendula.database import Database
-from calendula.errors import Unavailable
+from calendula.errors import CalendulaError, Unavailable
 from calendula.http.caps import Client, TooManySlots
 from calendula.idempotency import service as idempotency
 from calendula.idempotency.service import Claim, Outcome
@@ -26,7 +28,12 @@ from calendula.timetables.memory import Memory
 from calendula.together import Together
 
 _AT_ONCE = 64
+_PAUSE = 0.02  # seconds before an edit is looked for again; then twice as many, and so on
 _log = structlog.get_logger("calendula.bookings")
+
+
+class _Edited(Unavailable):
+    """The slot is free, and could not be booked: somebody was editing the doctor's time."""
 
 
 class Bookings:
@@ -42,22 +49,21 @@ class Bookings:
         """Return the body of the answer to a booking that won its slot, or None.
 
         None says that nothing was booked, and that the route is to answer. Raises SlotTaken, and
-        Unavailable where nobody knows the outcome. What is booked is counted of the client; who may
-        have no more is left to the route, since it may be somebody who asks again.
+        Unavailable where nobody knows the outcome, or the doctor's time is being edited for longer
+        than a lock is waited for. What is booked is counted of the client; who may have no more is
+        left to the route, since it may be somebody who asks again.
         """
         try:
             request = BookingRequest.model_validate(from_json(body, allow_inf_nan=False))
         except ValueError:  # no JSON, or no such request: the route has the words
             return None
         outcome = await self._count(_wish(request, key), client)
-        if isinstance(outcome, SlotTaken):
-            raise outcome
         if outcome is None or outcome.secret is None:
             return None
         answer = {**outcome.answer, "manage_token": tokens.write(outcome.secret)}
         return to_json(answer)
 
-    async def _count(self, wish: Wish, client: Client) -> Outcome | SlotTaken | None:
+    async def _count(self, wish: Wish, client: Client) -> Outcome | None:
         """Return what becomes of a wish, which counts if it is booked; None for one too many."""
         slot = str(wish.doctor), wish.date
         try:
@@ -66,20 +72,35 @@ class Bookings:
             return None
         outcome = None
         try:
-            outcome = await self.thread.ask(wish)
+            outcome = await self._insist(wish)
         finally:
             if not isinstance(outcome, Outcome):
                 client.give_back(*slot)
         return outcome
 
-    def book(self, wishes: Sequence[Wish]) -> Sequence[Outcome | SlotTaken | None]:
+    async def _insist(self, wish: Wish) -> Outcome | None:
+        """Return what becomes of a wish, also where an edit of its doctor has to be waited for.
+
+        Who waits here has no connection, so that an edit, however long, holds up nobody else.
+        """
+        pause, until = _PAUSE, monotonic() + self._settings.lock_timeout
+        while True:
+            try:
+                return await self.thread.ask(wish)
+            except _Edited:
+                if monotonic() + pause > until:
+                    raise
+            await asyncio.sleep(pause)
+            pause *= 2
+
+    def book(self, wishes: Sequence[Wish]) -> Sequence[Outcome | CalendulaError | None]:
         """Book what can be booked; of the rest, say which wanted what is taken.
 
         Where that fails before the commit, nothing was booked, and each is to be tried alone: what
         the database refuses of one costs the others nothing.
         """
         days, past = self._settings.token_days, self._settings.open_clinic
-        outcomes: list[Outcome | SlotTaken | None] = [None] * len(wishes)
+        outcomes: list[Outcome | CalendulaError | None] = [None] * len(wishes)
         result = None
         try:
             with self._database.write() as session:
@@ -104,8 +125,8 @@ class Bookings:
             outcomes[number] = refusal
         return outcomes
 
-    def _refusals(self, lost: Sequence[Wish]) -> list[SlotTaken | None]:
-        """Return why wishes were lost, where it is that others were first."""
+    def _refusals(self, lost: Sequence[Wish]) -> list[CalendulaError | None]:
+        """Return why wishes were lost, where it is that others were first, or were at work."""
         if not lost:
             return []
         past = self._settings.open_clinic
@@ -131,13 +152,15 @@ def _wish(request: BookingRequest, key: str | None) -> Wish:
     )
 
 
-def _refusal(found: Found, choice: Choice, *, past: bool) -> SlotTaken | None:
+def _refusal(found: Found, choice: Choice, *, past: bool) -> CalendulaError | None:
     """Return SlotTaken, if an appointment has the slot: not a hold, and nothing else."""
     try:
         slot = offers.find(found.known.timetable, choice, clock.now(), past=past)
     except SlotRefused:
         return None
-    day = service.sayable(found.day)
-    if found.has_holds or slot in day.free:
+    if found.has_holds:
         return None
+    day = service.sayable(found.day)
+    if slot in day.free:
+        return _Edited("The doctor's time is being changed. Try again in a moment.")
     return SlotTaken(TAKEN, available_slots=[slot.label for slot in day.free])
