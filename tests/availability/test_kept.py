@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 
 from calendula import clock
+from calendula.availability import kept as module
 from calendula.availability.kept import Kept
 from calendula.database import EVERYTHING
 from calendula.database.ids import new_id
@@ -82,4 +83,15 @@ def test_one_of_those_who_ask_renews_an_answer_that_ends_soon() -> None:
     _keep(kept)
     assert kept.find(b"q") == kept.find_or_renew(b"q") == b"answer"
     kept.forget({str(_DOCTOR)})
+    assert kept.find_or_renew(b"q") is None
+
+
+def test_no_answer_is_kept_for_longer_than_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long it may be right: of some changes nobody is told."""
+    kept = Kept(10)
+    monkeypatch.setattr(module, "monotonic", lambda: 100.0)
+    _keep(kept, hours=1)
+    assert kept.find(b"q") == b"answer"
+    monkeypatch.setattr(module, "monotonic", lambda: 101.0)
+    assert kept.find(b"q") is None
     assert kept.find_or_renew(b"q") is None
