@@ -196,3 +196,13 @@ def test_a_request_counts_once_wherever_it_is_served(
     else:
         assert left == ["none"] * 4
         assert [it.status_code for it in answers] == [422] * 4
+
+
+@pytest.mark.parametrize("headers", [{}, _BY_ROUTE], ids=["counter", "route"])
+def test_a_body_may_have_so_many_bytes(client: TestClient, headers: dict[str, str]) -> None:
+    """One of 64 KiB is read, and one of a byte more is not, whoever serves it."""
+    headers = {"Content-Type": "application/json", **headers}
+    for size, status in (65_537, 413), (65_536, 201):
+        body = json.dumps(BOOKING).ljust(size)
+        answer = client.post("/book_appointment", content=body, headers=headers)
+        assert answer.status_code == status
