@@ -13,6 +13,7 @@ from calendula.classic import service
 from calendula.classic.bookings import Bookings
 from calendula.database import Database
 from calendula.settings import Settings
+from support.metrics import requests
 
 BOOKING = {**support.BOOKING, "date": "2099-02-06"}  # ahead, so that it can be cancelled
 ASKED = {"doctor_name": BOOKING["doctor_name"], "date": BOOKING["date"]}
@@ -206,3 +207,12 @@ def test_a_body_may_have_so_many_bytes(client: TestClient, headers: dict[str, st
         body = json.dumps(BOOKING).ljust(size)
         answer = client.post("/book_appointment", content=body, headers=headers)
         assert answer.status_code == status
+
+
+def test_what_is_served_at_the_counter_is_counted(client: TestClient, calls: list[str]) -> None:
+    """By its method, route and status, as a request that the app serves is."""
+    served = ("GET", "/available_slots", 200), ("POST", "/book_appointment", 201)
+    before = [requests(*it) for it in served]
+    assert _book(client, _free(client)[0]).status_code == 201
+    assert [requests(*it) for it in served] == [it + 1 for it in before]
+    assert calls == []

@@ -6,6 +6,8 @@ from collections.abc import Callable
 import httpx2 as httpx
 from prometheus_client.parser import text_string_to_metric_families
 
+from calendula import metrics
+
 PATIENCE = 30.0  # seconds
 
 Numbers = dict[str, float]
@@ -28,6 +30,13 @@ def fetch(url: str, headers: dict[str, str] | None = None) -> Numbers:
     answer = httpx.get(f"{url}/metrics", headers=headers, timeout=PATIENCE)
     assert answer.status_code == 200, answer.text
     return read(answer.text)
+
+
+def requests(method: str, route: str, status: int) -> float:
+    """Return how many requests this process has counted."""
+    labels = {"method": method, "route": route, "status": str(status)}
+    counted = metrics.registry().get_sample_value("calendula_request_seconds_count", labels)
+    return counted or 0
 
 
 def wait_until(looks_right: Callable[[], bool]) -> None:
