@@ -14,6 +14,7 @@ from calendula.database.ids import new_id
 from calendula.http.limits import Limits
 from calendula.settings import Settings
 from support import small_server
+from support.metrics import requests
 from support.small_server import BY_THE_APP
 
 QUERY = "doctor_name=A&date=2099-02-06"
@@ -96,6 +97,13 @@ def test_a_request_keeps_its_id(port: int) -> None:
     """A gateway's id of a request is in the answer."""
     said = _ask(port, _request(None, "X-Request-ID: its-own"))
     assert b"x-request-id: its-own\r\n" in said
+
+
+def test_what_is_given_is_counted(port: int) -> None:
+    """A request that the app never sees is in the metrics."""
+    before = requests("GET", LOOKUP, 200)
+    _ask(port, _request())
+    assert requests("GET", LOOKUP, 200) == before + 1
 
 
 @pytest.mark.parametrize(
