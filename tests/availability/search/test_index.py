@@ -146,3 +146,16 @@ def test_an_old_transaction_hides_nothing(admin: TestClient, mei: str, database:
         _find(database, index, theirs)
         index.find(session, hers, Place.before(clock.now()), 1)
     assert _find(database, index, hers) == before
+
+
+def test_who_is_new_is_in_the_order_of_ids(
+    admin: TestClient, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also one whose id comes before all others, as from a machine whose clock is behind."""
+    index, first = Index(Memory(100)), UUID(int=1)
+    _find(database, index)
+    monkeypatch.setattr(doctors, "new_id", lambda: first)
+    assert admin.post("/v1/doctors", json={"name": "Dr. Zora Quill"}).is_success
+    found = _find(database, index)
+    assert found.candidates[0].doctor_id == first
+    assert found == _find(database, Index(Memory(100)))
