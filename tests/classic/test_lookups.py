@@ -71,3 +71,23 @@ def test_a_database_that_is_gone_is_not_asked_twice(
     assert answer.status_code == 503
     assert answer.headers["Retry-After"]
     assert answer.json()["msg"]
+
+
+def test_what_is_booked_while_it_is_read_is_not_kept(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who asks behind a booking is not told what was read before it."""
+    day, other = "2099-02-06", "2099-02-05"
+    booking = {**BOOKING, "date": day}
+    assert _look(client, other).status_code == 200  # which makes the doctor known
+    really = together.days_at
+
+    def days_at(*args: Any, **more: Any) -> Any:
+        found = really(*args, **more)
+        monkeypatch.setattr(together, "days_at", really)
+        assert client.post("/book_appointment", json=booking).status_code == 201
+        return found
+
+    monkeypatch.setattr(together, "days_at", days_at)
+    assert BOOKING["time_slot"] in _look(client, day).json()["available_slots"]
+    assert BOOKING["time_slot"] not in _look(client, day).json()["available_slots"]
