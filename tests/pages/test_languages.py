@@ -83,6 +83,14 @@ def test_arabic_is_written_from_right_to_left() -> None:
     assert directions == {"en": "ltr", "hi": "ltr", "de": "ltr", "ar": "rtl"}
 
 
+@pytest.mark.parametrize(
+    ("accept", "short"), [("en-GB", "Tue"), ("de", "Di"), ("hi", "मंगल"), ("ar", "ث")]
+)
+def test_a_weekday_fits_above_its_column(accept: str, short: str) -> None:
+    """A weekday has its short name, or its letter where the language has no short one."""
+    assert _reader(accept).short_weekday(1) == short
+
+
 def test_a_week_begins_where_the_reader_begins_it() -> None:
     """Weeks begin on Monday in Germany, on Sunday in the United States."""
     assert (_reader("de-DE").first_weekday, _reader("en-US").first_weekday) == (0, 6)

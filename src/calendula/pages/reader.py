@@ -13,6 +13,7 @@ from calendula.http import links
 from calendula.pages import languages, templates
 
 LANGUAGE_COOKIE = "language"
+_MOST_LETTERS = 4  # of a weekday's name in a calendar: "Thu", but not the seven of Arabic
 
 
 class Reader:
@@ -59,6 +60,11 @@ class Reader:
     def weekday(self, number: int, width: str = "abbreviated") -> str:
         """Return the name of a weekday by its number: 0 is Monday."""
         return str(self.locale.days["stand-alone"][width][number])
+
+    def short_weekday(self, number: int) -> str:
+        """Return the name of a weekday as short as above a column of a calendar: Mon."""
+        name = self.weekday(number)
+        return name if len(name) <= _MOST_LETTERS else self.weekday(number, "narrow")
 
     def time(self, instant: dt.datetime, zone: dt.tzinfo) -> str:
         """Return the time of day of an instant in a zone: 2:30 PM, or 14:30."""
