@@ -20,11 +20,18 @@ from support.browsing import OpenPage, Site
 from support.clinic import DAY, MEI
 
 LONG = "Maximilian Freiherr von und zu Hohenstein-Schwarzenburg " + "A" * 60
-WIDTHS = (320, 768, 1440)
+SCREENS = [("100%", 320), ("100%", 768), ("100%", 1440), ("200%", 320), ("200%", 375)]
 PAGES = 21
 APPOINTMENTS = {"done", "own appointment", "appointment"}
 CLOSED = DAY + timedelta(days=1)
 
+_ENLARGE = "size => { document.documentElement.style.fontSize = size; }"
+_SPILLING = """() => [...document.querySelectorAll("body *")].filter(it =>
+    it.checkVisibility() && getComputedStyle(it).display !== "inline"
+    && it.scrollWidth > it.clientWidth + 1 && it.clientWidth > 0
+    && !it.matches("input, select, svg, svg *")
+    && !it.closest(".scroll, .board, .skip, .visually-hidden")
+).map(it => it.outerHTML.slice(0, 100))"""
 _MOVING = """() => [...document.querySelectorAll("*")].filter(it => {
     const { animationName, transitionDuration } = getComputedStyle(it);
     return animationName !== "none" || transitionDuration !== "0s" || it.getAnimations().length;
@@ -137,16 +144,22 @@ def _close(site: Site, day: date) -> None:
 
 
 @pytest.mark.parametrize("locale", ["en-GB", "ar"])
-def test_no_page_is_scrolled_sideways(open_page: OpenPage, site: Site, locale: str) -> None:
-    """Every page fits every screen, with a long name too, and from right to left as well."""
+def test_every_page_fits_every_screen(open_page: OpenPage, site: Site, locale: str) -> None:
+    """No page is scrolled sideways, and nothing stands out of its card or is cut off by it.
+
+    Not with text twice as large either (WCAG 1.4.4), with a long name, or from right to left.
+    """
     page = open_page(locale=locale)
     seen = 0
     for name in _every_page(page, site):
         seen += 1
-        for width in WIDTHS:
+        for size, width in SCREENS:
             page.set_viewport_size({"width": width, "height": 900})
+            page.evaluate(_ENLARGE, size)
             wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-            assert wide <= 0, (name, width, wide)
+            assert wide <= 0, (name, size, width, wide)
+            assert not page.evaluate(_SPILLING), (name, size, width)
+        page.evaluate(_ENLARGE, "")
     assert seen == PAGES
     assert page.locator("html").get_attribute("dir") == ("rtl" if locale == "ar" else "ltr")
 
