@@ -167,6 +167,26 @@ def test_a_hold_that_ends_costs_nothing(site: Site, open_page: OpenPage, doctor:
 
 
 @on_one_database
+@pytest.mark.parametrize("java_script", [True, False], ids=["script", "no script"])
+def test_the_first_available_time_is_at_hand(open_page: OpenPage, *, java_script: bool) -> None:
+    """Who goes to the first available time finds it marked, in sight, and with the focus."""
+    page = open_page("/", java_script=java_script, width=375, height=500)
+    link = page.locator(".soonest a").last
+    named = link.inner_text()
+    link.click()
+    marked = page.locator(".slot[aria-current]")
+    expect(marked).to_be_focused()
+    expect(marked).to_be_in_viewport()
+    if java_script:
+        assert_accessible(page)
+    name = marked.get_attribute("data-name") or ""
+    assert named.endswith(name)
+    expect(page.get_by_role("button", name=f"{name} The time that you chose")).to_be_focused()
+    page.locator(".day.free:not([aria-current])").last.click()
+    expect(marked).to_have_count(0)
+
+
+@on_one_database
 def test_the_time_left_is_shown(open_page: OpenPage, doctor: str) -> None:
     """The time that is left counts down; when it is over, the page says what that means."""
     page = open_page("/")

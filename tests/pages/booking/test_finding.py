@@ -1,25 +1,38 @@
 """The first page: who is free first, of all or of those who are looked for."""
 
 import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from html import unescape
+from urllib.parse import quote
 
 from fastapi.testclient import TestClient
 
 from support.clinic import find
+from support.pages import open_page
 
 
 def _links(client: TestClient, **asked: str) -> list[str]:
     """Return where the section of the first available times leads."""
     text = client.get("/", params=asked).text
     section = re.search(r'<section[^>]*aria-labelledby="soonest".*?</section>', text, re.DOTALL)
-    return re.findall(r'href="([^"]+)"', section[0]) if section else []
+    return re.findall(r'href="([^"]+)"', unescape(section[0])) if section else []
 
 
-def test_the_first_available_times_lead_to_their_days(client: TestClient, mei: str) -> None:
-    """The first times of all stand above the doctors, each a link to its doctor and date."""
+def _link(slot: Mapping[str, str]) -> str:
+    start = datetime.fromisoformat(slot["start"]).astimezone(UTC).isoformat()
+    wanted = f"date={slot['date']}&start={quote(start)}#at-{start}"
+    return f"/doctors/{slot['doctor_id']}?{wanted}"
+
+
+def test_the_first_available_times_lead_to_themselves(client: TestClient, mei: str) -> None:
+    """The first times of all stand above the doctors; each leads to where it is marked, and is."""
     first = client.get("/v1/slots/search", params={"limit": 4}).json()["items"]
-    expected = [f"/doctors/{it['doctor_id']}?date={it['date']}#times" for it in first]
-    assert _links(client) == expected
-    assert client.get(expected[0]).status_code == 200
+    assert _links(client) == [_link(it) for it in first]
+    page = open_page(client, _link(first[0]).partition("#")[0])
+    marked = [text for form in page.forms for text, _, _ in form.buttons if "chose" in text]
+    start = datetime.fromisoformat(first[0]["start"])
+    assert marked == [f"{start:%H:%M} The time that you chose"]
 
 
 def test_only_those_who_are_looked_for_are_first(client: TestClient, mei: str) -> None:

@@ -12,7 +12,7 @@ from calendula.availability.day import Reason
 from calendula.doctors import service as doctors
 from calendula.doctors.models import Doctor
 from calendula.http.dependencies import DatabaseOfApp
-from calendula.http.fields import Id, LocalDate, PathId
+from calendula.http.fields import Id, Instant, LocalDate, PathId
 from calendula.pages.booking.days import Month
 from calendula.pages.booking.seeing import Asked, look
 from calendula.pages.languages import marked as _
@@ -44,9 +44,10 @@ def doctor_page(
     *,
     month: Annotated[Month | None, Query()] = None,
     day: Annotated[LocalDate | None, Query(alias="date")] = None,
+    start: Annotated[Instant | None, Query()] = None,
     visit_type: Annotated[Id | None, Query()] = None,
 ) -> Response:
-    """Show a doctor's free times, once it is known what for."""
+    """Show a doctor's free times, once it is known what for; the one that is wanted is marked."""
     with database.read() as session:
         doctor = doctors.by_id(session, doctor_id)
         clinic = timetables.clinic(session)
@@ -62,7 +63,7 @@ def doctor_page(
         doctor=doctor,
         offered=offered,
         chosen=chosen,
-        date={"date": day} if day else {},
+        wanted={name: it.isoformat() for name, it in (("date", day), ("start", start)) if it},
         view=view,
         why={**_WHY, "closed": _NO_SUCH_VISIT} if chosen else _WHY,
         now=clock.now(),

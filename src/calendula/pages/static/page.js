@@ -14,7 +14,7 @@ function tellLater(text) {
 }
 
 // A page comes without a reload. Whoever stays on a page keeps their place; on another, its heading
-// (or what is wrong with the form) is read out. Either tells what has come of the step ([data-tell]).
+// (or what is wrong with the form, or the time that they came for) is read out. Either tells what has come of the step ([data-tell]).
 
 let place = null;
 
@@ -27,7 +27,7 @@ document.addEventListener("htmx:after:settle", ({ detail }) => {
   if (place && !detail.task.target.matches("[data-fresh]")) {
     const same = place.path === location.pathname && place.id && document.getElementById(place.id);
     const problem = document.querySelector("[data-problem]");
-    const target = problem || same || document.querySelector("h1");
+    const target = problem || same || document.querySelector(".slot[aria-current]") || document.querySelector("h1");
     if (target && document.activeElement !== target) {
       if (target.tabIndex < 0) target.tabIndex = -1;
       target.focus({ preventScroll: same === target });
