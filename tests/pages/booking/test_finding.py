@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from urllib.parse import quote
 
 from fastapi.testclient import TestClient
 
-from support.clinic import find
+from support.clinic import DAY, find, window
 from support.pages import open_page
 
 
@@ -42,6 +42,18 @@ def test_only_those_who_are_looked_for_are_first(client: TestClient, mei: str) -
         f"/doctors/{mei}"
     }
     assert _links(client, name="nobody") == []
+
+
+def test_no_time_is_denied_that_stands_above(admin: TestClient, mei: str) -> None:
+    """A doctor whose first time is far ahead has it as the next free one, as it is above."""
+    admin.put(f"/v1/doctors/{mei}/hours", json={"windows": []})
+    body = {"windows": [window("09:00", "10:00")]}
+    far = DAY + timedelta(days=7)
+    assert admin.put(f"/v1/doctors/{mei}/overrides/{far}", json=body).status_code < 300
+    page = open_page(admin, "/", name="mei")
+    (card,) = re.findall(r"Next free: (.+?) 09:00", page.text)
+    assert any(name.startswith(f"{card} 09:00 with") for name in page.links)
+    assert "Nothing free" not in page.text
 
 
 def test_a_time_that_is_taken_is_not_first(client: TestClient, mei: str) -> None:

@@ -37,7 +37,7 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 
 class Found(NamedTuple):
-    """A doctor, and the first slot that is free within two weeks, if one is."""
+    """A doctor, and their first free slot that is known: one of two weeks, or first of all."""
 
     doctor: Doctor
     first: Slot | None
@@ -55,10 +55,11 @@ def find_doctor_page(
 ) -> Response:
     """Let somebody find a doctor by name or specialty, and see who is free first."""
     soonest = () if cursor else _soonest(database, index, specialty or None, name)
+    firsts = {each.doctor.id: each.slot for each in reversed(soonest)}
     query = doctors.matching(specialty or None, name, inactive=False)
     with database.read() as session:
         rows, following = page(session, query, [Doctor.name_key], cursor, _ON_A_PAGE)
-        found = [Found(doctor, _first_free(session, doctor)) for doctor in rows]
+        found = [Found(it, firsts.get(it.id) or _first_free(session, it)) for it in rows]
         specialties = _specialties(session)
         clinic = timetables.clinic(session)
     return reader.show(
