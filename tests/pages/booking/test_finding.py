@@ -44,6 +44,17 @@ def test_only_those_who_are_looked_for_are_first(client: TestClient, mei: str) -
     assert _links(client, name="nobody") == []
 
 
+def test_the_zone_of_the_times_is_named(admin: TestClient, mei: str) -> None:
+    """The times' zone stands above them; where doctors have several, each time has its own."""
+    page = open_page(admin, "/")
+    assert page.text.count("Times are in India Time.") == page.text.count("India Time") == 1
+    answer = admin.patch(f"/v1/doctors/{mei}", json={"time_zone": "Asia/Dubai"})
+    assert answer.status_code == 200
+    page = open_page(admin, "/")
+    zones = re.findall(r"Next free: [^,]+, \d\d:\d\d Times are in (.+?)\.", page.text)
+    assert sorted(zones) == ["Gulf Standard Time", *["India Time"] * 3]
+
+
 def test_no_time_is_denied_that_stands_above(admin: TestClient, mei: str) -> None:
     """A doctor whose first time is far ahead has it as the next free one, as it is above."""
     admin.put(f"/v1/doctors/{mei}/hours", json={"windows": []})

@@ -62,11 +62,14 @@ def find_doctor_page(
         found = [Found(it, firsts.get(it.id) or _first_free(session, it)) for it in rows]
         specialties = _specialties(session)
         clinic = timetables.clinic(session)
+    shown = [(each.doctor, each.slot) for each in soonest]
+    shown += [(each.doctor, each.first) for each in found if each.first]
     return reader.show(
         "booking/find.html",
         clinic_name=clinic.name,
         soonest=soonest,
         found=found,
+        zones={reader.zone(slot.start, doctor.zone) for doctor, slot in shown},
         following=following,
         specialties=specialties,
         name=name,
