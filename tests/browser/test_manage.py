@@ -92,9 +92,16 @@ def test_the_whole_way_with_the_link(open_page: OpenPage, token: str, tmp_path: 
     assert page.url.endswith(f"/manage#{token}")
 
 
-def test_the_whole_way_without_a_script(open_page: OpenPage, token: str) -> None:
-    """With the link pasted, forms alone lead all the way."""
-    page = open_page("/manage", java_script=False)
+def test_the_whole_way_without_a_script(open_page: OpenPage, token: str, api: httpx.Client) -> None:
+    """The page of the link says what to do, also by telephone; forms alone lead all the way."""
+    phone = "+91 80 5550 0100"
+    clinic = {"name": "Sunrise", "phone": phone, "holidays": None}
+    assert api.put("/v1/clinic", json={**clinic, "policy": {}}).is_success
+    expect(open_page("/manage").locator("noscript")).to_be_hidden()
+    page = open_page(f"/manage#{token}", java_script=False)
+    said = page.locator("noscript .notice").inner_text()
+    assert said.startswith("Your browser runs no scripts")
+    expect(page.locator(f"noscript a[href='tel:{phone.replace(' ', '')}']")).to_be_visible()
     page.get_by_label("Link to your appointment").fill(f"https://clinic.example/manage#{token}")
     _press(page, "Show the appointment")
     expect(page.get_by_text("10:00 to 10:30, India Time")).to_be_visible()

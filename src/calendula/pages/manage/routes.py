@@ -176,7 +176,12 @@ def _ask(
     with database.read() as session:
         clinic = timetables.clinic(session)
     return reader.show(
-        "manage/open.html", status, clinic_name=clinic.name, typed=typed, mistake=mistake
+        "manage/open.html",
+        status,
+        clinic=clinic,
+        clinic_name=clinic.name,
+        typed=typed,
+        mistake=mistake,
     )
 
 
