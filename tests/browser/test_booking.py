@@ -263,6 +263,15 @@ def test_who_is_elsewhere_sees_their_own_clock(open_page: OpenPage, doctor: str)
 
 
 @on_one_database
+def test_a_page_has_one_kind_of_digits(open_page: OpenPage, doctor: str) -> None:
+    """What a script writes of times has the digits of all the others, in Egypt too."""
+    page = open_page(doctor, locale="ar-EG", timezone_id="Europe/Berlin")
+    page.locator(".slot").first.click()
+    expect(page.locator("[data-mine]:visible").last).to_have_text(re.compile("[0-9]"))
+    assert re.findall("[٠-٩]", page.locator("body").inner_text()) == []
+
+
+@on_one_database
 def test_who_looks_at_another_day_keeps_their_place(open_page: OpenPage, doctor: str) -> None:
     """Choosing a day loads no new page, keeps the focus, and tells what has come."""
     page = open_page(doctor)

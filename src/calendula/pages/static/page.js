@@ -161,13 +161,14 @@ document.addEventListener("visibilitychange", () => document.visibilityState ===
 // How long a time is still held: [data-until] is an instant, and its text counts down.
 
 const MINUTE = 60_000;
+const DIGITS = { numberingSystem: "latn" }; // which the server writes everywhere, in Egypt too
 
 function count() {
   for (const clock of document.querySelectorAll("[data-until]")) {
     const left = Date.parse(clock.dataset.until) - Date.now() + skew;
     const seconds = Math.max(0, Math.ceil(left / 1000));
     const format = (unit, value) =>
-      new Intl.NumberFormat(document.documentElement.lang, { style: "unit", unit, unitDisplay: "long" }).format(value);
+      new Intl.NumberFormat(document.documentElement.lang, { style: "unit", unit, unitDisplay: "long", ...DIGITS }).format(value);
     const text = seconds > 90 ? format("minute", Math.ceil(seconds / 60)) : format("second", seconds);
     if (clock.textContent !== text) clock.textContent = text;
     if (seconds === 0 && clock.dataset.over) {
@@ -199,7 +200,7 @@ function localTimes() {
   for (const note of document.querySelectorAll("[data-instant]")) {
     const instant = new Date(note.dataset.instant);
     const say = (timeZone) =>
-      new Intl.DateTimeFormat(note.dataset.locale, { dateStyle: "medium", timeStyle: "short", timeZone }).format(instant);
+      new Intl.DateTimeFormat(note.dataset.locale, { dateStyle: "medium", timeStyle: "short", timeZone, ...DIGITS }).format(instant);
     const differs = say(zone) !== say(note.dataset.zone);
     note.hidden = !differs;
     const slot = note.querySelector("[data-mine]");
