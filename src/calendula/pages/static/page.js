@@ -14,7 +14,8 @@ function tellLater(text) {
 }
 
 // A page comes without a reload. Whoever stays on a page keeps their place; on another, its heading
-// (or what is wrong with the form, or the time that they came for) is read out. Either tells what has come of the step ([data-tell]).
+// (or what is wrong with the form, or the time that they came for) is read out. Either tells what has
+// come of the step ([data-tell]).
 
 let place = null;
 
