@@ -12,11 +12,11 @@ _WINDOW = {"start": "09:00", "end": "12:00", "slot_minutes": 30}
 _WEEKLY = {
     **_WINDOW,
     "weekday": "mon",
-    "valid_from": "2027-01-01",
-    "valid_until": "2027-12-31",
+    "valid_from": "2099-01-01",
+    "valid_until": "2099-12-31",
     "every_weeks": 2,
 }
-_OFF = {"start": "2027-02-26T09:00:00Z", "end": "2027-02-26T10:00:00Z", "reason": "a conference"}
+_OFF = {"start": "2099-02-27T09:00:00Z", "end": "2099-02-27T10:00:00Z", "reason": "a conference"}
 _LIMITS = {
     "minimum_notice_minutes": 60,
     "horizon_days": 90,
@@ -46,7 +46,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "replace_default_hours": {"windows": [_WEEKLY]},
     "set_override": {"windows": [_WINDOW]},
     "close_day": {
-        "date": "2027-02-26",
+        "date": "2099-02-27",
         "action": "cancel",
         "to": "specialty",
         "reason": "The doctor is ill",
@@ -80,13 +80,13 @@ BODIES: dict[str, dict[str, Any]] = {
     "merge_patients": {"duplicate_id": NOBODY},
     "create_hold": {
         "doctor_id": NOBODY,
-        "start": "2027-02-26T09:00:00Z",
+        "start": "2099-02-27T09:00:00Z",
         "visit_type_id": NOBODY,
         "minutes": 5,
     },
     "create_appointment": {
         "doctor_id": NOBODY,
-        "start": "2027-02-26T09:00:00Z",
+        "start": "2099-02-27T09:00:00Z",
         "visit_type_id": NOBODY,
         "patient": {
             "identifier": "P-1",
@@ -102,7 +102,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "duration_minutes": 20,
     },
     "move_appointment": {
-        "start": "2027-02-26T09:00:00Z",
+        "start": "2099-02-27T09:00:00Z",
         "doctor_id": NOBODY,
         "override": True,
         "reason": "an emergency",

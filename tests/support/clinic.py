@@ -83,7 +83,7 @@ def furnish(client: TestClient, key: Mapping[str, str] | None = None) -> dict[st
     ids = {"doctor": mei, "time_off": off["id"], "visit_type": visit["id"], "key": auditor["id"]}
     ids |= {"patient": patient["id"], "appointment": appointment, "hold": mei}
     named = {f"{it}_id": ids[it] for it in ids}
-    return {**named, "date": "2027-02-26", "auditors_key": auditor["key"]}
+    return {**named, "date": DAY.isoformat(), "auditors_key": auditor["key"]}
 
 
 def day_of(client: TestClient, doctor: str, day: date = DAY, **other: str) -> Any:

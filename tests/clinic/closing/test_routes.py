@@ -393,7 +393,7 @@ def test_who_may_close(client: TestClient, database: Database, mei: str) -> None
     [
         {"date": None},
         {"date": "2027-02-30"},
-        {"date": "2027-02-26T00:00:00Z"},
+        {"date": f"{DAY}T00:00:00Z"},
         {"date": 20270226},
         {"date": "0001-01-01"},
         {"action": None},

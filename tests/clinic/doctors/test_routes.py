@@ -8,7 +8,7 @@ from calendula.app import create_app
 from calendula.database import Database
 from calendula.settings import Settings
 from support.access import bearer, make_key
-from support.clinic import MEI, contents, find, labels, last_event, walk
+from support.clinic import DAY, MEI, contents, find, labels, last_event, walk
 
 NEW = {"name": "Dr. Ada Blackwell", "specialty": "Surgery", "time_zone": "Europe/London"}
 PUBLIC = {"id", "name", "specialty", "time_zone"}
@@ -126,10 +126,10 @@ def test_who_is_not_there_is_not_found(admin: TestClient, database: Database, un
         admin.post(f"{path}/activate"),
         *(admin.get(f"{path}/{it}") for it in ("hours", "overrides", "time-off", "policy")),
         *(admin.get(f"{path}/slots{it}") for it in ("", "/next")),
-        admin.get(f"{path}/slots/explain?start=2027-02-26T09:00:00Z"),
+        admin.get(f"{path}/slots/explain?start={DAY}T09:00:00Z"),
         admin.put(f"{path}/hours", json={"windows": []}),
-        admin.put(f"{path}/overrides/2027-02-26", json={"windows": []}),
-        admin.delete(f"{path}/overrides/2027-02-26"),
+        admin.put(f"{path}/overrides/{DAY}", json={"windows": []}),
+        admin.delete(f"{path}/overrides/{DAY}"),
         admin.put(f"{path}/policy", json={}),
         admin.delete(f"{path}/time-off/{uuid4()}"),
     ]
