@@ -100,11 +100,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         feed.open()
         lookups.thread.open()
         bookings.thread.open()
+        bookings.edits.open()
         with (
             traces.sent(),
             closing(database),
             closing(lookups.thread),
             closing(bookings.thread),
+            closing(bookings.edits),
             closing(feed),
             shared(settings.rate_store, limits.meters),
             stopping.first(feed.close),

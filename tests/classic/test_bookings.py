@@ -1,30 +1,24 @@
 """Bookings that are committed together: what goes wrong with one costs the others nothing."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
-from functools import partial
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import Connection, event, func, select, text
+from sqlalchemy import Connection, event, select, text
 from sqlalchemy.orm import Session
 
-from calendula import samples
-from calendula.app import create_app
 from calendula.appointments import together
 from calendula.appointments.models import Appointment
 from calendula.availability import together as availability
 from calendula.database import Database
 from calendula.database.ids import new_id
-from calendula.doctors.models import Doctor
 from calendula.events.models import Event
 from calendula.idempotency.models import IdempotencyKey
 from calendula.patients import service as patients
 from calendula.patients.models import Patient
 from calendula.patients.service import Identified
-from calendula.settings import Settings
 from support import BOOKING, batches
 from support.load import LABELS
 
@@ -37,38 +31,16 @@ def sizes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return batches.sizes(monkeypatch, together, "book_all")
 
 
-def _post(client: TestClient, number: int, *, key: bool = False, **more: Any) -> Any:
-    booking = {
-        **BOOKING,
-        "patient_id": str(number),
-        "patient_name": f"Patient {number}",
-        "time_slot": LABELS[number % len(LABELS)],
-        **more,
-    }
-    headers = {"Idempotency-Key": f"key-{number}"} if key else None
-    return client.post("/book_appointment", json=booking, headers=headers)
-
-
-def _post_all(client: TestClient, count: int, **more: Any) -> list[Any]:
-    with ThreadPoolExecutor(count) as pool:
-        return list(pool.map(lambda number: _post(client, number, **more), range(count)))
-
-
-def _count(database: Database, table: Any) -> int:
-    with database.read() as session:
-        return session.scalar(select(func.count()).select_from(table)) or 0
-
-
 def test_bookings_of_one_moment_are_committed_together(
     client: TestClient, database: Database, sizes: list[int]
 ) -> None:
     """Each is told its own outcome, and has its own appointment, event and token."""
-    answers = _post_all(client, len(LABELS))
+    answers = batches.post_all(client, len(LABELS))
     assert [answer.status_code for answer in answers] == [201] * len(LABELS)
     assert max(sizes) > 1
     assert [answer.json()["time_slot"] for answer in answers] == list(LABELS)
     assert len({answer.json()["manage_token"] for answer in answers}) == len(LABELS)
-    assert _count(database, Appointment) == _count(database, Patient) == len(LABELS)
+    assert batches.count(database, Appointment) == batches.count(database, Patient) == len(LABELS)
     for answer in answers:
         headers = {"Authorization": f"Bearer {answer.json()['manage_token']}"}
         path = f"/v1/appointments/{answer.json()['appointment_id']}"
@@ -79,14 +51,14 @@ def test_of_those_who_want_one_slot_one_gets_it(
     client: TestClient, database: Database, sizes: list[int], caplog: pytest.LogCaptureFixture
 ) -> None:
     """The others are told at once what is free, and leave nothing behind, themselves included."""
-    answers = _post_all(client, 8, time_slot=LABELS[3])
+    answers = batches.post_all(client, 8, time_slot=LABELS[3])
     assert sorted(answer.status_code for answer in answers) == [201] + [409] * 7
     assert max(sizes) > 1
     refused = next(answer.json() for answer in answers if answer.status_code == 409)
     assert refused["code"] == "slot-taken"
     assert refused["available_slots"] == [it for it in LABELS if it != LABELS[3]]
     assert "bookings apart" not in caplog.text
-    assert _count(database, Appointment) == _count(database, Patient) == 1
+    assert batches.count(database, Appointment) == batches.count(database, Patient) == 1
 
 
 def test_who_has_won_is_told_so_whatever_comes_behind(
@@ -94,10 +66,10 @@ def test_who_has_won_is_told_so_whatever_comes_behind(
 ) -> None:
     """A booking that is committed is 201, also where the others cannot be told what is free."""
     monkeypatch.setattr(availability, "days_at", lambda *_, **__: 1 / 0)
-    answers = _post_all(client, 8, time_slot=LABELS[3])
+    answers = batches.post_all(client, 8, time_slot=LABELS[3])
     assert sorted(answer.status_code for answer in answers) == [201] + [409] * 7
     assert max(sizes) > 1
-    assert _count(database, Appointment) == 1
+    assert batches.count(database, Appointment) == 1
 
 
 def test_one_key_books_once(client: TestClient, database: Database, sizes: list[int]) -> None:
@@ -110,12 +82,12 @@ def test_one_key_books_once(client: TestClient, database: Database, sizes: list[
     assert len({answer.text for answer in answers}) == 1
     assert sum("Idempotency-Replayed" in answer.headers for answer in answers) == 5
     assert max(sizes) > 1
-    assert _count(database, Appointment) == _count(database, IdempotencyKey) == 1
+    assert batches.count(database, Appointment) == batches.count(database, IdempotencyKey) == 1
 
 
 def test_a_key_whose_slot_was_taken_may_be_used_again(client: TestClient) -> None:
     """What was refused may be tried again with the same key, for another slot too."""
-    assert _post(client, 0).status_code == 201
+    assert batches.post(client, 0).status_code == 201
     headers = {"Idempotency-Key": "k"}
     taken = {**BOOKING, "time_slot": LABELS[0]}
     assert client.post("/book_appointment", json=taken, headers=headers).status_code == 409
@@ -137,7 +109,7 @@ def test_what_fails_is_done_alone(
     postgresql_url: str, fail: Fail, sizes: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where a statement takes too long, or the connection is lost, nobody's booking is."""
-    with _clinic(postgresql_url) as (client, database):
+    with batches.clinic(postgresql_url) as (client, database):
         inner = together.book_all
 
         def book_all(session: Session, memory: Any, wishes: Any, **more: Any) -> Any:
@@ -147,12 +119,12 @@ def test_what_fails_is_done_alone(
             return result
 
         monkeypatch.setattr(together, "book_all", book_all)
-        answers = _post_all(client, len(LABELS))
+        answers = batches.post_all(client, len(LABELS))
         assert [answer.status_code for answer in answers] == [201] * len(LABELS)
         assert max(sizes) > 1
-        assert _count(database, Appointment) == len(LABELS)
+        assert batches.count(database, Appointment) == len(LABELS)
         booked = select(Event).where(Event.action == "appointment.booked")
-        assert _count(database, booked.subquery()) == len(LABELS)
+        assert batches.count(database, booked.subquery()) == len(LABELS)
 
 
 def test_a_patient_who_is_gone_costs_only_themselves(
@@ -167,54 +139,15 @@ def test_a_patient_who_is_gone_costs_only_themselves(
         return found._replace(ids={**found.ids, **gone})
 
     monkeypatch.setattr(patients, "identify_all", identify_all)
-    answers = _post_all(client, len(LABELS))
+    answers = batches.post_all(client, len(LABELS))
     assert [answer.status_code for answer in answers] == [201] * len(LABELS)
     assert max(sizes) > 1
-    assert _count(database, Appointment) == len(LABELS)
-
-
-@contextmanager
-def _editing(database: Database) -> Iterator[None]:
-    """Edit the doctor of the bookings for the length of a block."""
-    with database.write() as session:
-        edited = select(Doctor.id).where(Doctor.name == BOOKING["doctor_name"])
-        session.execute(edited.with_for_update(key_share=True))
-        yield
-
-
-def test_nobody_waits_for_the_edit_of_another_doctor(
-    postgresql_url: str, sizes: list[int], caplog: pytest.LogCaptureFixture
-) -> None:
-    """While a doctor's timetable is edited, those who want the doctor wait, and nobody else."""
-    count = len(LABELS)
-    with _clinic(postgresql_url) as (client, database), ThreadPoolExecutor(count) as pool:
-        with _editing(database):
-            waiting = pool.submit(_post, client, 0)
-            post = partial(_post, client, doctor_name="Dr. Mei Chen")
-            others = [pool.submit(post, number) for number in range(1, count)]
-            assert [other.result().status_code for other in others] == [201] * (count - 1)
-            assert not waiting.done()
-        assert waiting.result().status_code == 201
-        assert "bookings apart" not in caplog.text
-        assert max(sizes) > 1
-
-
-def test_who_waits_for_an_edit_takes_no_connection(postgresql_url: str) -> None:
-    """However many wait: in vain, where it takes longer than a lock is waited for."""
-    with (
-        _clinic(postgresql_url, pool_size=2, lock_timeout=1) as (client, database),
-        _editing(database),
-    ):
-        answers = _post_all(client, len(LABELS))
-        for answer in answers:
-            assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
-            assert "is being changed" in answer.json()["detail"]
-        assert _count(database, Appointment) == _count(database, Patient) == 0
+    assert batches.count(database, Appointment) == len(LABELS)
 
 
 def test_an_unknown_outcome_is_said_to_be_unknown(postgresql_url: str, sizes: list[int]) -> None:
     """Who lost the connection in the COMMIT gets 503; by the same key they get their answer."""
-    with _clinic(postgresql_url) as (client, _):
+    with batches.clinic(postgresql_url) as (client, _):
         database: Database = client.app.state.database  # type: ignore[attr-defined]
 
         @event.listens_for(database.writer, "commit")
@@ -226,20 +159,11 @@ def test_an_unknown_outcome_is_said_to_be_unknown(postgresql_url: str, sizes: li
                     other.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
 
         lost: list[int] = []
-        answers = _post_all(client, len(LABELS), key=True)
+        answers = batches.post_all(client, len(LABELS), key=True)
         unknown = [answer for answer in answers if answer.status_code == 503]
         assert [len(unknown)] == lost
         for answer in unknown:
             assert answer.headers["Retry-After"] == "1"
             assert answer.json()["msg"] == "Error in booking appointment!"
-        again = _post_all(client, len(LABELS), key=True)
+        again = batches.post_all(client, len(LABELS), key=True)
         assert [answer.status_code for answer in again] == [201] * len(LABELS)
-
-
-@contextmanager
-def _clinic(url: str, **more: Any) -> Iterator[tuple[TestClient, Database]]:
-    settings = Settings(database_url=url, open_clinic=True, time_zone="UTC", **more)
-    with closing(Database.from_settings(settings)) as database:
-        samples.add_doctors(database, "UTC")
-        with TestClient(create_app(settings)) as client:
-            yield client, database

@@ -5,6 +5,7 @@ done alone, by all the rules; so is each of them where the database refuses some
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import date, datetime
 from functools import cache
 from typing import Any, NamedTuple, cast
@@ -46,8 +47,8 @@ _GIVEN = Rows(**{name: _columns[name].type for name in _STORED}, version=Integer
 class Wish(NamedTuple):
     """A slot of a doctor, as their hours have it, for a patient with an identifier."""
 
-    doctor: UUID | str
-    """The id, or the key of the name."""
+    doctor: str
+    """The key of the name."""
     date: date
     choice: Choice
     person: Person
@@ -84,7 +85,8 @@ def book_all(
     `past` lets the past be booked; a token opens its appointment until so many days after it.
     """
     known = memory.learn(session, {wish.doctor for wish in wishes})
-    offered = _claimed(session, list(_drafts(known, wishes, past=past)))
+    wanted = list(_drafts(known, wishes, past=past))
+    offered = _claimed(session, wanted)
     drafts = _apart(offered)
     won = _insert(session, drafts) if drafts else set()
     booked = [it for it in drafts if it.appointment.id in won]
@@ -92,12 +94,18 @@ def book_all(
         log.record(session, "appointment.booked", it.appointment, actor=it.wish.actor, before=None)
     own_access.give_all(session, [(it.appointment, it.secret) for it in booked], days=token_days)
     answers = {it.number: it.wish.answer(it.appointment, it.known.doctor) for it in booked}
-    _settle_claims(session, offered, answers)
+    released = _settle_claims(session, offered, answers)
     outcomes = {
         it.number: Outcome(answers[it.number], replayed=False, secret=it.secret) for it in booked
     }
     events.write(session)  # before the commit: until then, what fails has changed nothing
-    return Result(outcomes, [it.number for it in offered if it.number not in answers])
+    lost = [
+        it.number
+        for it in wanted
+        if it.number not in answers
+        and (it.wish.claim is None or it.wish.claim.digest in released)  # others of a key as well
+    ]
+    return Result(outcomes, lost)
 
 
 def _drafts(
@@ -149,8 +157,8 @@ def _apart(drafts: Sequence[_Draft]) -> list[_Draft]:
 
 def _settle_claims(
     session: Session, claimed: Sequence[_Draft], answers: Mapping[int, JsonObject]
-) -> None:
-    """Keep the answers of the keys that booked; the others may be tried again."""
+) -> AbstractSet[bytes]:
+    """Keep the answers of the keys that booked; return the others, which are nobody's again."""
     keys = {it.wish.claim.digest: it for it in claimed if it.wish.claim}
     done = {
         digest: Done(answers[it.number], it.appointment.id)
@@ -158,7 +166,9 @@ def _settle_claims(
         if it.number in answers
     }
     idempotency.keep_all(session, done)
-    idempotency.release_all(session, keys.keys() - done.keys())
+    released = keys.keys() - done.keys()
+    idempotency.release_all(session, released)
+    return released
 
 
 def _appointment(doctor_id: UUID, slot: Slot, now: datetime) -> Placed:

@@ -51,8 +51,8 @@ class Found(NamedTuple):
     day: Day
     known: Known
     until: datetime
-    has_holds: bool
-    """Whether a hold is among what takes the day's time: it may come free again."""
+    on_hold: Taken
+    """What only holds take, or took: it may be free again."""
 
 
 def days_at(
@@ -175,8 +175,8 @@ def _look(offer: _Offer, held: Sequence[_Held], *, past: bool) -> Found:
     changes = [*_changes(known, offer.slots, now), *(end for _, end in held if end)]
     until = min((it for it in changes if it > now), default=now + _A_MOMENT)
     found = look(timetable, offer.date, offer.slots, limits, Taken(live), visit=offer.visit)
-    has_holds = any(expires_at for _, expires_at in held)
-    return Found(found, known, min(until, now + _A_MOMENT), has_holds)
+    on_hold = Taken(busy for busy, expires_at in held if expires_at)
+    return Found(found, known, min(until, now + _A_MOMENT), on_hold)
 
 
 def _changes(known: Known, slots: Sequence[Slot], now: datetime) -> Iterator[datetime]:

@@ -1,8 +1,6 @@
 """Bookings of many who come at one time."""
 
-import asyncio
 from collections.abc import Sequence
-from time import monotonic
 
 import structlog
 from pydantic_core import from_json, to_json
@@ -19,6 +17,7 @@ from calendula.availability.together import Asked, Found
 from calendula.classic import service
 from calendula.classic.schemas import BookingRequest
 from calendula.database import Database
+from calendula.doctors import service as doctors
 from calendula.errors import CalendulaError, Unavailable
 from calendula.http.caps import Client, TooManySlots
 from calendula.idempotency import service as idempotency
@@ -28,12 +27,12 @@ from calendula.timetables.memory import Memory
 from calendula.together import Together
 
 _AT_ONCE = 64
-_PAUSE = 0.02  # seconds before an edit is looked for again; then twice as many, and so on
+_TRIES = 3
 _log = structlog.get_logger("calendula.bookings")
 
 
 class _Edited(Unavailable):
-    """The slot is free, and could not be booked: somebody was editing the doctor's time."""
+    """The slot is free, and was not booked: somebody edits the doctor's time, or just has."""
 
 
 class Bookings:
@@ -44,12 +43,14 @@ class Bookings:
         self._memory = memory
         self._settings = settings
         self.thread = Together("bookings", _AT_ONCE, self.book)
+        self.edits = Together("edits", _AT_ONCE, self._wait_for_edits)
+        """Waits until a doctor's time is edited by nobody, with one connection for all who do."""
 
     async def answer(self, body: bytes, key: str | None, client: Client) -> bytes | None:
         """Return the body of the answer to a booking that won its slot, or None.
 
         None says that nothing was booked, and that the route is to answer. Raises SlotTaken, and
-        Unavailable where nobody knows the outcome, or the doctor's time is being edited for longer
+        Unavailable where nobody knows the outcome, or an edit of the doctor's time takes longer
         than a lock is waited for. What is booked is counted of the client; who may have no more is
         left to the route, since it may be somebody who asks again.
         """
@@ -79,22 +80,25 @@ class Bookings:
         return outcome
 
     async def _insist(self, wish: Wish) -> Outcome | None:
-        """Return what becomes of a wish, also where an edit of its doctor has to be waited for.
+        """Return what becomes of a wish, also where an edit of its doctor is to be waited for.
 
-        Who waits here has no connection, so that an edit, however long, holds up nobody else.
+        Who waits for one has neither a connection nor a key, so that they hold up nobody else. None
+        is returned where one edit comes upon the other.
         """
-        pause, until = _PAUSE, monotonic() + self._settings.lock_timeout
-        while True:
+        for _ in range(_TRIES):
             try:
                 return await self.thread.ask(wish)
             except _Edited:
-                if monotonic() + pause > until:
-                    raise
-            await asyncio.sleep(pause)
-            pause *= 2
+                await self.edits.ask(wish.doctor)
+        return None
+
+    def _wait_for_edits(self, keys: Sequence[str]) -> list[None]:
+        with self._database.write() as session:
+            doctors.wait_for_edits(session, set(keys))
+        return [None] * len(keys)
 
     def book(self, wishes: Sequence[Wish]) -> Sequence[Outcome | CalendulaError | None]:
-        """Book what can be booked; of the rest, say which wanted what is taken.
+        """Book what can be booked; of the rest, say which wanted what is taken, or being edited.
 
         Where that fails before the commit, nothing was booked, and each is to be tried alone: what
         the database refuses of one costs the others nothing.
@@ -153,12 +157,15 @@ def _wish(request: BookingRequest, key: str | None) -> Wish:
 
 
 def _refusal(found: Found, choice: Choice, *, past: bool) -> CalendulaError | None:
-    """Return SlotTaken, if an appointment has the slot: not a hold, and nothing else."""
+    """Return SlotTaken, if an appointment has the slot, and _Edited, if nothing has it.
+
+    Of a hold the route knows whether it is over.
+    """
     try:
         slot = offers.find(found.known.timetable, choice, clock.now(), past=past)
     except SlotRefused:
         return None
-    if found.has_holds:
+    if found.on_hold.holds(slot, slot):
         return None
     day = service.sayable(found.day)
     if slot in day.free:

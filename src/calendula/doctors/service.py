@@ -1,4 +1,4 @@
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from uuid import UUID
 
 from rapidfuzz import process
@@ -55,6 +55,12 @@ def lock_all(session: Session, some: Iterable[Doctor]) -> None:
         session.scalars(
             query.with_for_update(key_share=True), execution_options={"populate_existing": True}
         ).all()
+
+
+def wait_for_edits(session: Session, keys: Collection[str]) -> None:
+    """Wait until nobody edits the time of the doctors whose names have these keys."""
+    query = select(Doctor.id).where(Doctor.name_key.in_(keys)).order_by(Doctor.id)
+    session.scalars(query.with_for_update(read=True)).all()
 
 
 def get(session: Session, name: str) -> Doctor:
