@@ -13,6 +13,10 @@ _PROTOCOLS = {
     "h2c": "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAA",
     "websocket": "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13",
 }
+_LAST = {
+    "close": "GET /last HTTP/1.1\r\nHost: a\r\nConnection: close, Upgrade\r\nUpgrade: h2c\r\n\r\n",
+    "1.0": "GET /last HTTP/1.0\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+}
 _INNER = get("/inner")
 
 
@@ -55,6 +59,20 @@ def test_another_protocol_is_not_heard_of(
     assert said.count(b"HTTP/1.1 200") == said.count(b"HTTP/1.1") - told.count(b"HTTP/1.1") == 2
     assert b"/outer:" + told in said
     assert said.endswith(b"/next:")
+
+
+@pytest.mark.parametrize("step", [7, 100_000], ids=["in pieces", "at once"])
+@pytest.mark.parametrize("last", _LAST)
+def test_the_last_of_a_connection_may_ask_too(
+    echo: Callable[..., Any], last: str, step: int
+) -> None:
+    """A request that ends its connection is answered whatever else it asks for."""
+    with serving(echo, NEVER) as port:
+        said = _send(
+            port, get("/first").replace(b"close", b"keep-alive") + _LAST[last].encode(), step
+        )
+    assert said.count(b"HTTP/1.1 200") == 2
+    assert said.endswith(b"/last:")
 
 
 def test_many_who_ask_for_another_protocol_are_answered(echo: Callable[..., Any]) -> None:

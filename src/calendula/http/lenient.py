@@ -13,8 +13,11 @@ class Lenient(Limited):
 
     Any request may ask for HTTP/2 or a WebSocket, and a server need not hear of it (RFC 9110,
     section 7.8): Java's client does so with each. The parser takes what follows such a head for the
-    other protocol's, and a request's body with it.
+    other protocol's, and a request's body with it: to it the request is over where its head is. So
+    the head is parsed once more, by a parser that has not read that it asks; then it begins.
     """
+
+    parser: "_Parser"
 
     def __init__(self, *args: Any, **others: Any) -> None:
         super().__init__(*args, **others)
@@ -55,16 +58,18 @@ class _Parser(HttpRequestParser):
     def feed_data(self, data: Any) -> None:
         """Parse what comes; raise HttpParserError where that cannot be done."""
         rest = memoryview(data)
-        while (end := self._feed(rest)) is not None:
+        while (end := self._protocol.parser.feed_some(rest)) is not None:
             rest = rest[end:]
 
-    def _feed(self, data: memoryview) -> int | None:
+    def feed_some(self, data: bytes | memoryview) -> int | None:
         """Parse up to the end of a head that asks for another protocol; return it, else None."""
         try:
             super().feed_data(data)
         except HttpParserUpgrade as upgrade:
             if self.get_method() == b"CONNECT":  # which cannot be asked without
                 raise HttpParserError from upgrade
-            super().feed_data(self._protocol.plain_head())
+            head = self._protocol.plain_head()
+            self._protocol.parser = _Parser(self._protocol)
+            self._protocol.parser.feed_some(head)
             return int(upgrade.args[0])
         return None

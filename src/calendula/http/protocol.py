@@ -85,7 +85,7 @@ class Limited(HttpToolsProtocol):
         self._came = self._body = 0
 
     def on_headers_complete(self) -> None:
-        """Let a request begin."""
+        """Let a request begin, unless its head is too large."""
         self.check_head()
         self._coming = _BODY
         super().on_headers_complete()
