@@ -13,6 +13,7 @@ from calendula.timetables.windows import Window
 _MINUTE = timedelta(minutes=1)
 _SECOND = timedelta(seconds=1)
 _REMEMBERED = 8192  # dates with the same hours; some 10 MB where each has ten slots
+_SPANS = 8192  # of windows on dates; some 3 MB
 _KINDS = 2048  # of days: the windows that one has; some 6 MB where each has ten slots
 _WHOLE_DAY = Window(0, labels.MINUTES_OF_DAY, labels.MINUTES_OF_DAY)
 
@@ -51,7 +52,7 @@ def slots_of(
     return list(_slots_of(day, tuple(windows), zone, length))
 
 
-@lru_cache(maxsize=_REMEMBERED)
+@lru_cache(maxsize=_SPANS)
 def span_of(day: date, window: Window, zone: ZoneInfo) -> Span | None:
     """Return the time from a window's start to its end, or None at the ends of the calendar."""
     try:
