@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx2 as httpx
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from calendula.doctors.models import Doctor
 from support import load, servers
@@ -80,7 +80,7 @@ def test_all_of_a_batch_are_told_that_nobody_knows(
     with ExitStack() as stack:
         clients = [stack.enter_context(load.connection_to(service.url)) for _ in slots]
         with load.database_of(cluster_url) as database, database.write() as session:
-            session.execute(select(Doctor.id).with_for_update())
+            session.execute(text("LOCK TABLE appointment IN SHARE MODE"))
             load.send(clients[0], slots[0], slots[0].key)
             cluster.wait_for_lock()
             for client, slot in zip(clients[1:], slots[1:], strict=True):
