@@ -18,6 +18,7 @@ from support import databases, servers
 from support.access import make_key
 from support.browsing import OpenPage, Site
 from support.clinic import DAY, MEI
+from support.waiting import wait_until
 
 LONG = "Maximilian Freiherr von und zu Hohenstein-Schwarzenburg " + "A" * 60
 SCREENS = [("100%", 320), ("100%", 768), ("100%", 1440), ("200%", 320), ("200%", 375)]
@@ -184,6 +185,12 @@ def test_who_wants_no_motion_gets_none(open_page: OpenPage, site: Site) -> None:
         assert not page.evaluate(_MOVING), name
 
 
+def _focus_is_shown(page: Page) -> bool:
+    """Press Tab, which nobody hears while a page comes; tell whether the focus is shown."""
+    page.keyboard.press("Tab")
+    return page.locator(":focus-visible").count() > 0
+
+
 def test_colours_of_ones_own_keep_what_can_be_done(open_page: OpenPage, site: Site) -> None:
     """Where a reader has colours of their own, what can be pressed has a border, and the focus one.
 
@@ -193,7 +200,7 @@ def test_colours_of_ones_own_keep_what_can_be_done(open_page: OpenPage, site: Si
     page = open_page(forced_colors="active")
     paper = page.evaluate(_PAPER)
     for name in _every_page(page, site):
-        page.keyboard.press("Tab")  # so that the focus is shown
+        wait_until(lambda: _focus_is_shown(page))
         assert not page.evaluate(_UNBOUNDED, paper), name
         if name == "doctor":
             page.goto(f"{page.url.partition('?')[0]}?month={CLOSED:%Y-%m}")
