@@ -159,8 +159,7 @@ def test_a_hold_is_told_of_and_ends_an_answer(
     assert answer.status_code == 201
     found = _one(database, memory)
     assert first not in found.day.free
-    assert found.on_hold.holds(first, first)
-    assert not any(found.on_hold.holds(slot, slot) for slot in found.day.free)
+    assert [(it.start, it.end) for it in found.holds] == [(first.start, first.end)]
     end = datetime.fromisoformat(answer.json()["expires_at"])
     with monkeypatch.context() as patch:
         patch.setattr(clock, "now", lambda: end - timedelta(milliseconds=300))

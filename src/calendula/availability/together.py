@@ -51,7 +51,7 @@ class Found(NamedTuple):
     day: Day
     known: Known
     until: datetime
-    on_hold: Taken
+    holds: Sequence[Busy]
     """What only holds take, or took: it may be free again."""
 
 
@@ -65,6 +65,8 @@ def days_at(
     found: list[Found | None] = [None] * len(asked)
     left = list(range(len(asked)))
     for again in range(_TRIES):
+        if not left:
+            break
         whom = {asked[number].whom for number in left}
         known = memory.learn(session, whom, anew=again > 0)
         offers = [
@@ -77,8 +79,6 @@ def days_at(
             if it.known.version == versions.get(it.number) and it.known.doctor.active:
                 found[it.number] = _look(it, busy.get(it.number, []), past=past)
         left = [it.number for it in offers if it.known.version != versions.get(it.number)]
-        if not left:
-            break
     return found
 
 
@@ -175,8 +175,8 @@ def _look(offer: _Offer, held: Sequence[_Held], *, past: bool) -> Found:
     changes = [*_changes(known, offer.slots, now), *(end for _, end in held if end)]
     until = min((it for it in changes if it > now), default=now + _A_MOMENT)
     found = look(timetable, offer.date, offer.slots, limits, Taken(live), visit=offer.visit)
-    on_hold = Taken(busy for busy, expires_at in held if expires_at)
-    return Found(found, known, min(until, now + _A_MOMENT), on_hold)
+    holds = [busy for busy, expires_at in held if expires_at]
+    return Found(found, known, min(until, now + _A_MOMENT), holds)
 
 
 def _changes(known: Known, slots: Sequence[Slot], now: datetime) -> Iterator[datetime]:

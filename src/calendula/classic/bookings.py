@@ -13,6 +13,7 @@ from calendula.appointments.offers import ByLabel, Choice, SlotRefused
 from calendula.appointments.times import TAKEN, SlotTaken
 from calendula.appointments.together import Wish
 from calendula.availability import together as availability
+from calendula.availability.day import Taken
 from calendula.availability.together import Asked, Found
 from calendula.classic import service
 from calendula.classic.schemas import BookingRequest
@@ -66,7 +67,7 @@ class Bookings:
 
     async def _count(self, wish: Wish, client: Client) -> Outcome | None:
         """Return what becomes of a wish, which counts if it is booked; None for one too many."""
-        slot = str(wish.doctor), wish.date
+        slot = wish.doctor, wish.date
         try:
             client.take(*slot)
         except TooManySlots:
@@ -165,7 +166,7 @@ def _refusal(found: Found, choice: Choice, *, past: bool) -> CalendulaError | No
         slot = offers.find(found.known.timetable, choice, clock.now(), past=past)
     except SlotRefused:
         return None
-    if found.on_hold.holds(slot, slot):
+    if Taken(found.holds).holds(slot, slot):
         return None
     day = service.sayable(found.day)
     if slot in day.free:
